@@ -1,0 +1,145 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a model file says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+import json
+from pathlib import Path
+from typing import Any
+
+from sa4depth_ros.errors import ModelError
+
+METADATA_KEY = 'sa4depth_card'
+KINDS = ('depth', 'features', 'align', 'pose')
+OUTPUTS = ('metric_depth', 'relative_depth', 'disparity')
+LAYOUTS = ('NHWC', 'NCHW')
+DTYPES = ('uint8', 'float32')
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """
+    The self-description of one model, kept in ONNX metadata or in a YAML file beside it.
+
+    Sizes are pixels of the network input. ``min_depth`` and ``max_depth`` bound the output in
+    its own unit, metres for ``metric_depth``. With ``output='disparity'`` depth is
+    ``1 / (disparity_scale * y + disparity_shift)``. ``mean`` and ``std`` are in units of
+    [0, 1] RGB and used for float32 inputs only; uint8 inputs are normalised in the graph.
+    With ``canonical_focal > 0`` (pixels at network input) metric depth is
+    ``y * fx / canonical_focal``, fx that of the network input. ``scale`` is a calibrated
+    factor on depth. Values that cannot be are ModelErrors.
+    """
+
+    name: str
+    input_height: int
+    input_width: int
+    kind: str = 'depth'
+    output: str = 'metric_depth'
+    input_layout: str = 'NHWC'
+    input_dtype: str = 'uint8'
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    min_depth: float = 0.1
+    max_depth: float = 100.0
+    disparity_scale: float = 1.0
+    disparity_shift: float = 0.0
+    canonical_focal: float = 0.0
+    scale: float = 1.0
+    calibrated: bool = False
+    training_data: str = ''
+    licence: str = ''
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: str = ''
+    version: str = '1'
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'mean', tuple(self.mean))
+        object.__setattr__(self, 'std', tuple(self.std))
+        for name, allowed in (('kind', KINDS), ('output', OUTPUTS),
+                              ('input_layout', LAYOUTS), ('input_dtype', DTYPES)):
+            if getattr(self, name) not in allowed:
+                raise ModelError(f"model card: '{name}' must be one of {', '.join(allowed)}, "
+                                 f"but is '{getattr(self, name)}'")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        checks = {
+            'input_height and input_width must be positive':
+                self.input_height > 0 and self.input_width > 0,
+            'mean and std need three numbers each, std positive':
+                len(self.mean) == 3 and len(self.std) == 3 and min(self.std) > 0,
+            'min_depth and max_depth need 0 < min_depth < max_depth':
+                0 < self.min_depth < self.max_depth,
+            'scale must be positive': self.scale > 0,
+            'canonical_focal must be 0 (unused) or positive': self.canonical_focal >= 0,
+        }
+        failed = [text for text, good in checks.items() if not good]
+        if failed:
+            raise ModelError(f"model card of '{self.name}': {'; '.join(failed)}")
+
+    @property
+    def unit(self) -> str:
+        """Unit of the depth that comes of this model: 'm' or 'relative'."""
+        metric = self.output == 'metric_depth' or self.calibrated
+        return 'm' if metric else 'relative'
+
+    def to_metadata(self) -> dict[str, str]:
+        """Give the card as the key and value that a model file carries."""
+        return {METADATA_KEY: json.dumps(asdict(self), sort_keys=True)}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> 'ModelCard':
+        """Read the card from a model file's metadata; ModelError when there is none."""
+        if METADATA_KEY not in metadata:
+            raise ModelError(
+                f"the model carries no card (metadata key '{METADATA_KEY}'). For a foreign "
+                'model write a YAML card with the same name beside it, see docs/models.md.')
+        try:
+            values = json.loads(metadata[METADATA_KEY])
+        except json.JSONDecodeError as error:
+            raise ModelError(f'the card in the model file is not JSON: {error}') from error
+        return cls._from_values(values, 'the card in the model file')
+
+    def to_yaml(self, path: Path) -> None:
+        """Write the card as YAML."""
+        import yaml
+        values = asdict(self) | {'mean': list(self.mean), 'std': list(self.std)}
+        path.write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> 'ModelCard':
+        """Read a YAML card; ModelError for a wrong or unknown key."""
+        import yaml
+        try:
+            values = yaml.safe_load(path.read_text(encoding='utf-8'))
+        except (OSError, yaml.YAMLError) as error:
+            raise ModelError(f"cannot read the model card '{path}': {error}") from error
+        return cls._from_values(values, str(path))
+
+    @classmethod
+    def _from_values(cls, values: Any, where: str) -> 'ModelCard':
+        if not isinstance(values, dict):
+            raise ModelError(f'{where}: expected a mapping of keys, got {type(values).__name__}')
+        known = [f.name for f in fields(cls)]
+        unknown = sorted(set(values) - set(known))
+        missing = sorted({'name', 'input_height', 'input_width'} - set(values))
+        if unknown or missing:
+            raise ModelError(f'{where}: unknown keys {unknown}, missing keys {missing}. '
+                             f"Known keys: {', '.join(known)}")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ModelError(f'{where}: a value has the wrong type: {error}') from error
