@@ -40,7 +40,8 @@ class ModelCard:
     [0, 1] RGB and used for float32 inputs only; uint8 inputs are normalised in the graph.
     With ``canonical_focal > 0`` (pixels at network input) metric depth is
     ``y * fx / canonical_focal``, fx that of the network input. ``scale`` is a calibrated
-    factor on depth. Values that cannot be are ModelErrors.
+    factor on depth. ``output_name`` picks one of several outputs, the first when empty.
+    Values that cannot be are ModelErrors.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelCard:
     output: str = 'metric_depth'
     input_layout: str = 'NHWC'
     input_dtype: str = 'uint8'
+    output_name: str = ''
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     min_depth: float = 0.1

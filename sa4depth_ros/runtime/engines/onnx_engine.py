@@ -1,0 +1,98 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ONNX Runtime: the default backend on a CPU, with CUDA and TensorRT providers at choice."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as native
+
+from sa4depth_ros.errors import ModelError
+from sa4depth_ros.runtime.engines.base import as_map
+
+# ONNX Runtime's exceptions share no base but Exception.
+_ERRORS = tuple(value for value in vars(native).values()
+                if isinstance(value, type) and issubclass(value, Exception))
+_DTYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32, 'tensor(float16)': np.float16}
+
+
+class OnnxEngine:
+    """A model in ONNX Runtime on one execution provider, with the CPU behind it."""
+
+    def __init__(self, model: Path, provider: str, *, threads: int = 0) -> None:
+        """
+        Load ``model`` on ``provider`` (ONNX Runtime's name, e.g. 'CUDAExecutionProvider').
+
+        ``threads`` is the number of CPU threads inside one inference, 0 for one per core.
+        Raises ModelError when the provider is not there or does not take the model.
+        """
+        self._session = _session(model, provider, threads)
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or inputs[0].type not in _DTYPES or len(inputs[0].shape) != 4:
+            found = ', '.join(f'{i.name}: {i.type} {i.shape}' for i in inputs)
+            raise ModelError(f'{model}: expected one 4-dimensional image input of type uint8 or '
+                             f'float, found {found}')
+        self._input = inputs[0].name
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        self.input_shape = tuple(s if isinstance(s, int) else -1 for s in inputs[0].shape)
+        self.input_dtype: np.dtype[Any] = np.dtype(_DTYPES[inputs[0].type])
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.name = f'onnxruntime {provider.removesuffix("ExecutionProvider")}'
+
+    def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
+        """Run the model on ``tensor`` (1, ...) and give one output as (h, w)."""
+        if output_name and output_name not in self._outputs:
+            raise ModelError(f"the model has no output '{output_name}', only {self._outputs}")
+        try:
+            result = self._session.run([output_name or self._outputs[0]], {self._input: tensor})
+        except _ERRORS as error:
+            raise ModelError(f'{self.name} failed on one frame: {error}') from error
+        return as_map(result[0], output_name)
+
+    def close(self) -> None:
+        """Free the session."""
+        del self._session
+
+
+def available_providers() -> list[str]:
+    """Execution providers that this ONNX Runtime build offers."""
+    return list(onnxruntime.get_available_providers())
+
+
+def _session(model: Path, provider: str, threads: int) -> onnxruntime.InferenceSession:
+    if not model.is_file():
+        raise ModelError(f"expected a model file at '{model}', but there is none")
+    if provider not in available_providers():
+        raise ModelError(
+            f'this ONNX Runtime offers {", ".join(available_providers())}, not {provider}; '
+            'install the build for your device (e.g. onnxruntime-gpu) or choose another backend')
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Waiting threads must leave the cores to the rest of the robot.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    providers = list(dict.fromkeys([provider, 'CPUExecutionProvider']))
+    try:
+        session = onnxruntime.InferenceSession(str(model), options, providers=providers)
+    except _ERRORS as error:
+        raise ModelError(f"ONNX Runtime cannot load '{model}': {error}") from error
+    # A provider whose libraries are missing is dropped by ONNX Runtime with a mere warning.
+    if provider not in session.get_providers():
+        raise ModelError(f"ONNX Runtime could not start {provider} for '{model}', only "
+                         f'{session.get_providers()}; check its driver and libraries')
+    return session
