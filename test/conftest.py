@@ -1,0 +1,77 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Isolation for every test run: its own DDS domain, this machine only, software rendering."""
+
+import fcntl
+import importlib.util
+import os
+from pathlib import Path
+import tempfile
+from typing import IO
+
+import pytest
+
+# The genuine ROS tools that no package registry has. Tests that need one are not collected
+# where it is missing, and the report header says so: nothing is skipped in silence.
+NEEDS = {
+    'test_copyright.py': 'ament_copyright',
+    'test_flake8.py': 'ament_flake8',
+    'test_pep257.py': 'ament_pep257',
+    'launch': 'launch_pytest',
+}
+MISSING = {
+    path: module for path, module in NEEDS.items() if importlib.util.find_spec(module) is None}
+
+collect_ignore = sorted(MISSING)
+
+# Domains 1 to 101 keep clear of the ephemeral ports of Linux; 0 is everybody's default.
+DOMAINS = range(1, 102)
+
+
+def _claim_domain() -> tuple[int, IO[str]]:
+    """Take a DDS domain that no other test run on this machine holds, by a file lock."""
+    start = os.getpid() % len(DOMAINS)
+    for offset in range(len(DOMAINS)):
+        domain = DOMAINS[(start + offset) % len(DOMAINS)]
+        path = Path(tempfile.gettempdir(), f'sa4depth_ros_domain_{domain}.lock')
+        lock = path.open('a')
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        return domain, lock
+    raise RuntimeError(f'expected a free DDS domain in {DOMAINS}, but all are locked')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the environment before anything imports rclpy or MuJoCo; children inherit it."""
+    domain, config.sa4depth_domain_lock = _claim_domain()
+    os.environ['ROS_DOMAIN_ID'] = str(domain)
+    if os.environ.get('ROS_DISTRO') == 'humble':
+        os.environ['ROS_LOCALHOST_ONLY'] = '1'
+    else:
+        os.environ.pop('ROS_LOCALHOST_ONLY', None)
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    os.environ.setdefault('ROS_LOG_DIR', tempfile.mkdtemp(prefix='sa4depth_ros_log_'))
+    os.environ.setdefault('MUJOCO_GL', 'egl')
+
+
+def pytest_report_header() -> list[str]:
+    """Say which tests this machine cannot run, and why."""
+    lines = [f'ROS_DOMAIN_ID: {os.environ["ROS_DOMAIN_ID"]}, this machine only']
+    lines += [f'not collected: test/{path} (needs {module}, found where ROS 2 is installed)'
+              for path, module in MISSING.items()]
+    return lines
