@@ -92,10 +92,8 @@ def to_rgb(
         raise FrameError(f'{encoding} needs an even width, the image has {width}', 'size')
     order = '>' if is_bigendian else '<'
     dtype = np.dtype(f'{order}u{layout.bytes_each}')
-    rows = _rows(data, width * layout.samples, height, step, dtype, encoding)
-    shape = (height, width) if layout.samples == 1 else (height, width, layout.samples)
-    strides = (rows.strides[0], *np.empty((1, *shape[1:]), dtype).strides[1:])
-    return layout.decode(np.ndarray(shape, dtype, rows, strides=strides))
+    pixel = () if layout.samples == 1 else (layout.samples,)
+    return layout.decode(_rows(data, (height, width, *pixel), step, dtype, encoding))
 
 
 def decode_compressed(data: Buffer, image_format: str) -> Image:
@@ -132,22 +130,24 @@ def _decoded(data: Buffer, flags: int, image_format: str) -> Image:
 def _planar_to_rgb(data: Buffer, width: int, height: int, step: int, encoding: str) -> Image:
     if width % 2 or height % 2:
         raise FrameError(f'{encoding} needs even sides, the image is {width}x{height}', 'size')
-    rows = _rows(data, width, height * 3 // 2, step, np.dtype(np.uint8), encoding)
+    rows = _rows(data, (height * 3 // 2, width), step, np.dtype(np.uint8), encoding)
     # OpenCV takes the two planes as one image without padding.
     packed = np.ascontiguousarray(rows)
     return cv2.cvtColor(packed, _PLANAR[encoding])  # type: ignore[return-value]
 
 
 def _rows(
-    data: Buffer, samples: int, height: int, step: int, dtype: np.dtype[Any], encoding: str,
+    data: Buffer, shape: tuple[int, ...], step: int, dtype: np.dtype[Any], encoding: str,
 ) -> NDArray[Any]:
-    needed = samples * dtype.itemsize
-    step = step or needed
+    """View ``data`` as an array of ``shape`` whose rows are ``step`` bytes apart."""
+    row = np.empty(shape[1:], dtype)
+    step = step or row.nbytes
     # The last row may come without its padding.
-    total = step * (height - 1) + needed
-    if step < needed or len(memoryview(data).cast('B')) < total:
+    total = step * (shape[0] - 1) + row.nbytes
+    buffer = memoryview(data).cast('B')
+    if step < row.nbytes or len(buffer) < total:
         raise FrameError(
-            f'expected at least {needed} bytes in a row and {total} in an image of {height} rows '
-            f'({encoding}), got step {step} and {len(memoryview(data).cast("B"))} bytes; the '
+            f'expected at least {row.nbytes} bytes in a row and {total} in an image of '
+            f'{shape[0]} rows ({encoding}), got step {step} and {len(buffer)} bytes; the '
             'message is damaged or the driver fills it wrongly', 'size')
-    return np.ndarray((height, samples), dtype, memoryview(data), strides=(step, dtype.itemsize))
+    return np.ndarray(shape, dtype, buffer, strides=(step, *row.strides))

@@ -26,6 +26,9 @@ from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrin
 Image = NDArray[np.uint8]
 Maps = tuple[NDArray[np.int16], NDArray[np.uint16]]
 
+# Pixels; the fixed-point maps of cv2.remap are no finer than 1/32.
+_SLACK = 1 / 32
+
 
 @dataclass(frozen=True, eq=False)
 class FrameGeometry:
@@ -74,8 +77,9 @@ class FrameGeometry:
             return None
         assert self.K_network is not None and self.camera is not None
         x, y = self._float_maps(self.K_network, self.network_size)
-        outside = ((x < -0.5) | (y < -0.5) | (x > self.image_size[0] - 0.5)
-                   | (y > self.image_size[1] - 0.5))
+        # Beyond the outermost pixel centres colours are blended with the black outside.
+        outside = ((x < -_SLACK) | (x > self.image_size[0] - 1 + _SLACK)
+                   | (y < -_SLACK) | (y > self.image_size[1] - 1 + _SLACK))
         left, top, width, height = self.inner
         cut = outside[top:top + height, left:left + width]
         return cut if cut.any() else None

@@ -65,10 +65,13 @@ def _open_onnx(model: Path, backend: str, threads: int) -> Engine:
                          'rosdep install, elsewhere: pip install onnxruntime') from error
     if backend != 'auto':
         return OnnxEngine(model, _PROVIDERS[backend], threads=threads)
+    remark = ''
     if _PROVIDERS['onnxruntime-cuda'] in available_providers():
         try:
             return OnnxEngine(model, _PROVIDERS['onnxruntime-cuda'], threads=threads)
         except ModelError:
             # A GPU build on a machine without a working GPU: the CPU still serves.
-            pass
-    return OnnxEngine(model, _PROVIDERS['onnxruntime'], threads=threads)
+            remark = ' (CUDA did not start)'
+    engine = OnnxEngine(model, _PROVIDERS['onnxruntime'], threads=threads)
+    engine.name += remark
+    return engine

@@ -1,0 +1,82 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+import numpy as np
+import pytest
+
+from sa4depth_ros.errors import ModelError
+from sa4depth_ros.runtime.engines import BACKENDS, onnx_engine, open_engine
+from sa4depth_ros.runtime.engines.base import as_map
+
+
+def test_onnx_runtime_runs_the_model(metric_model):
+    engine = open_engine(metric_model(), 'onnxruntime', threads=1)
+    image = np.full((1, *engine.input_shape[1:]), 255, engine.input_dtype)
+    image[0, 3, 5, 0] = 0
+    depth = engine.infer(image)
+    assert depth.shape == (48, 64)
+    assert depth[3, 5] == 1
+    assert depth[0, 0] == pytest.approx(10)
+    assert engine.name == 'onnxruntime CPU'
+
+
+def test_auto_takes_the_cpu_where_there_is_nothing_better(metric_model, monkeypatch):
+    monkeypatch.setattr(onnx_engine, 'available_providers', lambda: ['CPUExecutionProvider'])
+    assert open_engine(metric_model()).name == 'onnxruntime CPU'
+
+
+def test_auto_says_that_cuda_did_not_start(metric_model, monkeypatch):
+    """A GPU build on a machine whose GPU does not work still runs, and tells."""
+    monkeypatch.setattr(onnx_engine, 'available_providers',
+                        lambda: ['CUDAExecutionProvider', 'CPUExecutionProvider'])
+    assert open_engine(metric_model()).name == 'onnxruntime CPU (CUDA did not start)'
+
+
+@pytest.mark.parametrize(('backend', 'text'), [
+    ('vulkan', 'choose one of ' + ', '.join(BACKENDS)),
+    ('tensorrt', 'not in this release'),
+    ('torch', '.safetensors checkpoint'),
+    ('onnxruntime-cuda', 'not CUDAExecutionProvider'),
+])
+def test_backend_that_cannot_be_is_refused(metric_model, monkeypatch, backend, text):
+    monkeypatch.setattr(onnx_engine, 'available_providers', lambda: ['CPUExecutionProvider'])
+    with pytest.raises(ModelError, match=text):
+        open_engine(metric_model(), backend)
+
+
+def test_checkpoint_needs_export_or_torch(tmp_path):
+    with pytest.raises(ModelError, match='sa4depth export'):
+        open_engine(tmp_path / 'best.safetensors')
+
+
+def test_missing_and_damaged_files_are_refused(tmp_path):
+    with pytest.raises(ModelError, match='there is none'):
+        open_engine(tmp_path / 'no.onnx')
+    (tmp_path / 'bad.onnx').write_bytes(b'\x00 this is no model')
+    with pytest.raises(ModelError, match=r'cannot load .*bad\.onnx'):
+        open_engine(tmp_path / 'bad.onnx')
+
+
+def test_wrong_tensor_is_a_model_error(metric_model):
+    engine = open_engine(metric_model(), 'onnxruntime')
+    with pytest.raises(ModelError, match='failed on one frame'):
+        engine.infer(np.zeros((1, 3, 5, 3), np.uint8))
+    with pytest.raises(ModelError, match=r"no output 'mask'"):
+        engine.infer(np.zeros(engine.input_shape, np.uint8), 'mask')
+
+
+def test_output_that_is_no_map_is_refused():
+    assert as_map(np.zeros((1, 1, 4, 6)), '').shape == (4, 6)
+    with pytest.raises(ModelError, match=r'\(1, 2, 4, 6\)'):
+        as_map(np.zeros((1, 2, 4, 6)), 'depth')
