@@ -43,11 +43,12 @@ FLAKE8_PLUGINS = flake8-builtins flake8-class-newline flake8-comprehensions flak
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 BASE = $(VENV)/.stamp-base
 READY_DEMO = $(VENV)/.stamp-demo-$(ROS_DISTRO_WHEELS)
+READY_NODE_TEST = $(VENV)/.stamp-node-test-$(ROS_DISTRO_WHEELS)
 READY_TEST = $(VENV)/.stamp-test-$(ROS_DISTRO_WHEELS)
 DEMO_ARGS = $(if $(BAG),--bag '$(BAG)') $(if $(VIDEO),--video '$(VIDEO)') \
 	$(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)')
 
-.PHONY: help demo test lint clean venv-demo venv-test
+.PHONY: help demo test node-test lint clean venv-demo venv-node-test venv-test
 .DELETE_ON_ERROR:
 
 help:
@@ -59,6 +60,10 @@ demo: $(READY_DEMO)
 test: lint
 	MUJOCO_GL=$${MUJOCO_GL:-egl} $(VENV)/bin/python -m pytest $(TESTS) $(PYTEST_ARGS)
 
+# The nodes alone, without torch: for a second set of ROS 2 wheels.
+node-test: $(READY_NODE_TEST)
+	$(VENV)/bin/python -m pytest test/nodes $(PYTEST_ARGS)
+
 lint: $(READY_TEST)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -69,6 +74,7 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv-demo: $(READY_DEMO)
+venv-node-test: $(READY_NODE_TEST)
 venv-test: $(READY_TEST)
 
 $(BASE):
@@ -89,6 +95,10 @@ $(BASE):
 $(READY_DEMO): $(BASE) setup.py Makefile
 	@echo 'Installing the demo environment into $(VENV) (once, about 200 MB to download) ...'
 	$(PIP) install --quiet $(ROS_WHEELS) --editable '.[demo]'
+	@touch $@
+
+$(READY_NODE_TEST): $(READY_DEMO)
+	$(PIP) install --quiet onnx pytest pytest-timeout
 	@touch $@
 
 $(READY_TEST): $(READY_DEMO)
