@@ -1,0 +1,146 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The renderer's depth, pose and K agree to a small fraction of a pixel."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from sa4depth_train.worlds.camera_path import camera_mount, drive_through
+from sa4depth_train.worlds.renderer import WorldRenderer
+from sa4depth_train.worlds.room import DEPTH, WIDTH
+from sa4depth_train.worlds.shapes import panel
+from sa4depth_train.worlds.world import Material, WorldBuilder
+
+WHITE = np.full((8, 8, 3), 255, np.uint8)
+SKY = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+
+
+def _rays(K: np.ndarray, shape: tuple[int, ...], shift: float = 0.0) -> np.ndarray:
+    v, u = np.mgrid[:shape[0], :shape[1]].astype(float)
+    return np.stack([(u - K[0, 2] - shift) / K[0, 0], (v - K[1, 2] - shift) / K[1, 1],
+                     np.ones(shape)], -1)
+
+
+def _world_points(depth: np.ndarray, K: np.ndarray, T: np.ndarray,
+                  shift: float = 0.0) -> np.ndarray:
+    return _rays(K, depth.shape, shift) * depth[..., None] @ T[:3, :3].T + T[:3, 3]
+
+
+def _slanted(renderer_of: Callable[[WorldBuilder], WorldRenderer]) -> tuple[np.ndarray, ...]:
+    builder = WorldBuilder({'white': Material(WHITE, glow=1.0)})
+    # A plane that recedes to the right: x = 6 - 1.5 z in the camera of identity pose.
+    builder.add('white', panel((-40, -40, (6 + 40) / 1.5), (0, 80, 0), (80, 0, -80 / 1.5)))
+    with renderer_of(builder) as renderer:
+        _, depth = renderer.render(np.eye(4))
+        return depth, renderer.K
+
+
+def _renderer(builder: WorldBuilder) -> WorldRenderer:
+    return WorldRenderer(builder.build((1.0, 1.0, 1.0), SKY), width=96, height=64,
+                         hfov=np.radians(70))
+
+
+def test_depth_of_a_slanted_plane_is_exact_z_at_pixel_centres() -> None:
+    """Depth is z = 6 / (x/z + 1.5) to 1e-4, and half a pixel would be 15 times that."""
+    depth, K = _slanted(_renderer)
+    valid = depth > 0
+    assert valid.mean() > 0.9
+
+    def error(shift: float) -> float:
+        expected = 6.0 / (_rays(K, depth.shape, shift)[..., 0] + 1.5)
+        return float(np.abs(depth / expected - 1)[valid].max())
+
+    assert error(0.0) < 1e-4
+    assert error(0.5) > 1.5e-3 and error(-0.5) > 1.5e-3
+
+
+def test_principal_point_is_the_middle_of_integer_pixel_centres(renderer: WorldRenderer) -> None:
+    """For w x h pixels it is ((w - 1) / 2, (h - 1) / 2); fx = fy."""
+    assert renderer.K[0, 2] == 79.5 and renderer.K[1, 2] == 59.5
+    assert renderer.K[0, 0] == renderer.K[1, 1] == pytest.approx(80 / np.tan(np.radians(37.5)))
+
+
+def test_colour_lies_on_the_same_pixel_grid_as_depth() -> None:
+    """The centroid of a glowing square is its projected centre to 0.03 px."""
+    builder = WorldBuilder({'white': Material(WHITE, glow=1.0)})
+    builder.add('white', panel((0.43, -0.62, 3.0), (0, 0.4, 0), (0.4, 0, 0)))
+    with _renderer(builder) as renderer:
+        color, depth = renderer.render(np.eye(4))
+        K = renderer.K
+    weight = color.mean(-1).astype(float)
+    v, u = np.mgrid[:weight.shape[0], :weight.shape[1]]
+    assert (depth > 0).sum() > 50
+    assert (u * weight).sum() / weight.sum() == pytest.approx(
+        K[0, 0] * 0.63 / 3 + K[0, 2], abs=0.03)
+    assert (v * weight).sum() / weight.sum() == pytest.approx(
+        K[1, 1] * -0.42 / 3 + K[1, 2], abs=0.03)
+
+
+def test_floor_and_walls_lie_where_the_room_says(renderer: WorldRenderer) -> None:
+    """With pose and K the points of the floor have z = 0; half a pixel off they have not."""
+    T = drive_through(0, 30)[2] @ camera_mount()
+    _, depth = renderer.render(T)
+    points = _world_points(depth, renderer.K, T)
+    assert points[..., 0].max() < WIDTH + 0.01 and points[..., 1].max() < DEPTH + 0.01
+    floor = points[..., 2] < 0.002
+    assert floor.sum() > 1500
+    assert np.abs(points[floor][:, 2]).max() < 1e-3
+    wall = np.abs(points[..., 1] - DEPTH) < 0.005
+    assert wall.sum() > 500 and np.abs(points[wall][:, 1] - DEPTH).max() < 1.5e-3
+    shifted = _world_points(depth, renderer.K, T, shift=0.5)
+    assert np.median(np.abs(shifted[floor][:, 2])) > 4e-3
+
+
+def test_frame_reprojects_into_a_later_frame(renderer: WorldRenderer) -> None:
+    """Depth of i carried to j is the depth of j; not so half a pixel off."""
+    drive = drive_through(0, 60) @ camera_mount()
+    T_i, T_j = drive[20], drive[24]
+    color_i, depth_i = renderer.render(T_i)
+    color_j, depth_j = renderer.render(T_j)
+
+    def compare(shift: float) -> tuple[float, float]:
+        points = _world_points(depth_i, renderer.K, T_i, shift)
+        seen = (points - T_j[:3, 3]) @ T_j[:3, :3]
+        u, v = ((seen[..., axis] / seen[..., 2] * renderer.K[axis, axis]
+                 + renderer.K[axis, 2]).astype(np.float32) for axis in (0, 1))
+        there = cv2.remap(depth_j, u, v, cv2.INTER_LINEAR, borderValue=0.0)
+        painted = cv2.remap(color_j, u, v, cv2.INTER_LINEAR).astype(float)
+        visible = (there > 0) & (depth_i > 0)
+        assert visible.mean() > 0.6
+        return (float(np.median(np.abs(there / seen[..., 2] - 1)[visible])),
+                float(np.abs(painted - color_i).mean(-1)[visible].mean()))
+
+    geometry, color = compare(0.0)
+    assert geometry < 3e-4
+    off_geometry, off_color = compare(0.5)
+    assert off_geometry > 3 * geometry
+    assert off_color > 1.1 * color
+
+
+def test_same_world_and_pose_give_the_same_bytes(renderer: WorldRenderer) -> None:
+    """Drawing twice changes nothing."""
+    T = drive_through(0, 30)[15] @ camera_mount()
+    first, second = renderer.render(T), renderer.render(T)
+    assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
+
+
+def test_sky_has_no_depth(renderer: WorldRenderer) -> None:
+    """Through the window the last frame sees the sky: depth 0, bright colour."""
+    color, depth = renderer.render(drive_through(0, 30)[-1] @ camera_mount())
+    assert 0.01 < (depth == 0).mean() < 0.3
+    assert color[depth == 0].mean() > 150
+    assert color.std() > 30
