@@ -74,7 +74,6 @@ setup(
     maintainer_email='sa4depth-ros@example.org',
     description='Monocular metric depth for ROS 2 robots: trained on bags, run without torch.',
     license='Apache-2.0',
-    tests_require=['pytest'],
     entry_points={
         'console_scripts': [
             'depth_node = sa4depth_ros.nodes.depth_node:main',

@@ -21,7 +21,7 @@ export COLCON_HOME="$work/colcon_home" COLCON_LOG_PATH="$work/log"
 
 if ! python -c 'import colcon_ros' 2>/dev/null; then
   # colcon's --symlink-install needs `setup.py develop`, which setuptools 80 took away.
-  python -m pip install --quiet colcon-bash colcon-core colcon-library-path colcon-metadata \
+  python -m pip install --quiet colcon-bash colcon-core colcon-library-path colcon-metadata colcon-output \
     colcon-package-information colcon-package-selection colcon-python-setup-py \
     colcon-recursive-crawl colcon-ros colcon-test-result 'setuptools<80'
 fi
