@@ -1,0 +1,70 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""`sa4depth train`: train a network on bags."""
+
+import argparse
+from pathlib import Path
+
+from sa4depth_ros.errors import ConfigError
+
+NAME = 'train'
+HELP = 'train a network on one or more bags'
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument('--bag', type=Path, action='append', default=[], metavar='BAG',
+                        help='a ROS 1 .bag file or a rosbag2 folder; give it again for more')
+    parser.add_argument('--config', type=Path, help='YAML file, e.g. config/train/supervised.yaml')
+    parser.add_argument('--output', type=Path, help='folder of the run; default runs/<name>')
+    parser.add_argument('--resume', action='store_true',
+                        help='go on with the run in --output, with its own bags and config')
+    parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='settings',
+                        help='change one key of the config, e.g. optimizer.lr=1e-4')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and say where the result is."""
+    _check(args)
+    from sa4depth_train.trainer import Interrupted, Trainer
+    folder = _folder(args)
+    try:
+        Trainer(folder, resume=args.resume).run()
+    except Interrupted:
+        print(f'stopped, state saved. Go on with: {folder.resume_command}')
+        return INTERRUPTED
+    print(f'best checkpoint: {folder.best}\nnext: sa4depth export --checkpoint {folder.best} '
+          f'--output {folder.config.name}.onnx')
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.resume and (args.bag or args.config or args.settings):
+        raise ConfigError('--resume goes on with the bags and the config of the run itself: leave '
+                          'out --bag, --config and --set')
+    if args.resume and args.output is None:
+        raise ConfigError('--resume needs --output, the folder of the run')
+    if not args.resume and (not args.bag or args.config is None):
+        raise ConfigError('training needs --bag (once or more) and --config')
+
+
+def _folder(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from sa4depth_train.config import read_config
+    from sa4depth_train.run_folder import create_run, open_run
+    if args.resume:
+        return open_run(args.output)
+    config = read_config(args.config, args.settings)
+    return create_run(args.output or Path('runs') / config.name, config, args.bag)

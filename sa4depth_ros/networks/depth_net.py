@@ -1,0 +1,105 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Depth from one image."""
+
+from dataclasses import dataclass
+import math
+
+import torch
+from torch import nn, Tensor
+from torch.nn import functional as F
+
+from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.encoders import build_encoder, ENCODERS
+from sa4depth_ros.networks.unet_decoder import UnetDecoder
+
+_START_DEPTH = 2.0
+
+
+@dataclass(frozen=True)
+class DepthNetConfig:
+    """
+    What is needed to build a DepthNet; stored in every checkpoint.
+
+    ``encoder`` names the image encoder, ``decoder_channels`` the widths of the decoder from
+    stride 2 to stride 32. ``min_depth`` and ``max_depth`` bound the output.
+    ``canonical_focal`` > 0 (pixels at network input): the output is
+    depth * canonical_focal / fx, so that cameras of different focal lengths can mix; 0: the
+    output is depth itself. Raises ConfigError for values that cannot be.
+    """
+
+    encoder: str = 'efficientnet_lite0'
+    input_height: int = 256
+    input_width: int = 320
+    decoder_channels: tuple[int, ...] = (32, 48, 64, 96, 160)
+    min_depth: float = 0.2
+    max_depth: float = 20.0
+    canonical_focal: float = 280.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'decoder_channels', tuple(self.decoder_channels))
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f"network.encoder must be one of {', '.join(ENCODERS)}, "
+                              f"got '{self.encoder}'")
+        sides = (self.input_height, self.input_width)
+        if min(sides) <= 0 or any(side % 32 for side in sides):
+            raise ConfigError('network.input_height and input_width must be multiples of 32, '
+                              f'got {sides[0]}x{sides[1]}')
+        if len(self.decoder_channels) != 5 or min(self.decoder_channels) < 1:
+            raise ConfigError('network.decoder_channels needs five positive numbers, got '
+                              f'{self.decoder_channels}')
+        if not 0 < self.min_depth < self.max_depth or self.canonical_focal < 0:
+            raise ConfigError(
+                'network: expected 0 < min_depth < max_depth and canonical_focal >= 0, got '
+                f'{self.min_depth}, {self.max_depth}, {self.canonical_focal}')
+
+
+class DepthNet(nn.Module):
+    """
+    Encoder, U-Net decoder and one 3x3 convolution that gives depth.
+
+    The last layer predicts at half resolution where in [log min, log max] depth lies, as a
+    sigmoid; the logit is upsampled bilinearly.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: DepthNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = build_encoder(config.encoder)
+        self.decoder = UnetDecoder(self.encoder.channels, config.decoder_channels)
+        self.head = nn.Conv2d(self.decoder.out_channels, 1, 3, padding=1)
+        self._log_min = math.log(config.min_depth)
+        self._log_range = math.log(config.max_depth) - self._log_min
+        self._start_at(_START_DEPTH)
+        for name in ('mean', 'std'):
+            values = torch.tensor(getattr(self.encoder, name)).view(1, 3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    def _start_at(self, depth: float) -> None:
+        place = (math.log(depth) - self._log_min) / self._log_range
+        place = min(max(place, 0.05), 0.95)
+        nn.init.constant_(self.head.bias, math.log(place / (1 - place)))
+        nn.init.normal_(self.head.weight, std=0.01)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Give depth (N, 1, H, W) float32 of ``image`` (N, 3, H, W), RGB in [0, 1]."""
+        features = self.decoder(self.encoder((image - self.mean) / self.std))
+        # Half precision is too coarse for a depth range of 1 : 100 in log space.
+        logit = self.head(features).float()
+        logit = F.interpolate(logit, scale_factor=2.0, mode='bilinear', align_corners=False)
+        return torch.exp(self._log_min + self._log_range * torch.sigmoid(logit))

@@ -1,0 +1,106 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Training images seen by other virtual cameras and in other light; K and depth follow."""
+
+from dataclasses import dataclass
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sa4depth_train.config import AugmentationConfig
+
+Matrix = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """
+    A virtual camera at the place of the real one.
+
+    ``K`` (3x3) are its intrinsics, ``M`` (3x3) turns points of the real optical frame into
+    its own: a roll about the optical axis, mirrored or not. z, so depth, is unchanged.
+    """
+
+    K: Matrix
+    M: Matrix
+
+    def warp_from(self, K_source: Matrix) -> Matrix:
+        """Give the 3x3 affine map from pixels of the source image to pixels of this view."""
+        return self.K @ self.M @ np.linalg.inv(K_source)
+
+
+def random_view(
+    K: Matrix, size: tuple[int, int], config: AugmentationConfig, rng: np.random.Generator,
+) -> View:
+    """
+    Draw a virtual camera near the one of ``K`` (3x3) with images of ``size`` (width, height).
+
+    Zooming changes the focal length, shifting the principal point; the pixels that stay in
+    the middle of the image stay there when zoomed.
+    """
+    zoom = math.exp(rng.uniform(math.log(config.min_zoom), math.log(config.max_zoom)))
+    result = K.copy()
+    for axis, side in enumerate(size):
+        room = (abs(zoom - 1) / 2 + config.shift) * side
+        middle = (side - 1) / 2
+        result[axis, axis] *= zoom
+        result[axis, 2] = middle + zoom * (K[axis, 2] - middle) + rng.uniform(-room, room)
+    roll = math.radians(rng.uniform(-config.roll, config.roll))
+    M = np.array([[math.cos(roll), -math.sin(roll), 0],
+                  [math.sin(roll), math.cos(roll), 0], [0, 0, 1.0]])
+    if rng.random() < config.flip:
+        M = np.diag([-1.0, 1.0, 1.0]) @ M
+        result[0, 2] = size[0] - 1 - result[0, 2]
+    return View(result, M)
+
+
+def plain_view(K: Matrix) -> View:
+    """Give the view of a camera with intrinsics ``K`` (3x3), nothing turned or mirrored."""
+    return View(K, np.eye(3))
+
+
+def render_view(
+    rgb: NDArray[np.uint8], depth: NDArray[np.float32], K_source: Matrix, view: View,
+    size: tuple[int, int],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """
+    Show an image (h, w, 3) and its depth (h, w) as ``view`` sees them, at ``size``.
+
+    What the source image does not show is black and has depth 0. Depth is never blended.
+    """
+    affine = view.warp_from(K_source)[:2]
+    image = cv2.warpAffine(rgb, affine, size, flags=cv2.INTER_LINEAR)
+    seen = cv2.warpAffine(depth, affine, size, flags=cv2.INTER_NEAREST)
+    return image, seen  # type: ignore[return-value]
+
+
+def jitter(image: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
+    """Change exposure, gamma, white balance, saturation and noise of (h, w, 3) in [0, 1]."""
+    gains = _factor(config.exposure, rng) * np.array(
+        [_factor(config.white_balance, rng) for _ in range(3)], dtype=np.float32)
+    image = np.clip(image * gains, 0, 1) ** np.float32(_factor(config.gamma, rng))
+    grey = image.mean(axis=2, keepdims=True)
+    image = grey + (image - grey) * np.float32(_factor(config.saturation, rng))
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
+    noise *= np.float32(rng.uniform(0, config.noise)) * (grey > 0)
+    result: Image = np.clip(image + noise, 0, 1, dtype=np.float32)
+    return result
+
+
+def _factor(largest: float, rng: np.random.Generator) -> float:
+    return math.exp(rng.uniform(-1, 1) * math.log(largest))

@@ -1,0 +1,205 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Bags as a torch dataset: images at network size with depth and K."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sa4depth_ros.errors import BagError
+from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
+from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
+from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
+from sa4depth_train.bag_index import BagIndex, FrameEntry
+from sa4depth_train.config import AugmentationConfig, DataConfig
+
+Matrix = NDArray[np.float64]
+# Frames are kept this much larger than the network input, so that zooming in stays sharp.
+_DETAIL = 1.25
+
+
+@dataclass(frozen=True)
+class Frame:
+    """
+    A rectified frame.
+
+    ``rgb`` (h, w, 3) uint8, ``depth`` (h, w) float32 metres with 0 where unknown, ``K`` (3x3)
+    of these pixels, ``name`` for messages.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    K: Matrix
+    name: str
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the pixels."""
+        return self.rgb.nbytes + self.depth.nbytes
+
+
+class BagFrames:
+    """The frames with depth of several bags, decoded, rectified and shrunk, with a cache."""
+
+    def __init__(
+        self, bags: Sequence[Path], config: DataConfig, network_size: tuple[int, int],
+    ) -> None:
+        """Index ``bags``; ``network_size`` is (width, height) of the network input."""
+        self._config = config
+        self._network_size = network_size
+        self.bags = [BagIndex(path, config) for path in bags]
+        self._entries: list[tuple[BagIndex, FrameEntry]] = []
+        self.train: list[int] = []
+        self.heldout: dict[str, list[int]] = {}
+        for bag in self.bags:
+            self._add(bag)
+        self._cache: dict[int, Frame] = {}
+        self._room = config.cache_mb * 2**20
+
+    def _add(self, bag: BagIndex) -> None:
+        frames = [frame for frame in bag.frames if frame.depth is not None]
+        if not frames:
+            raise BagError(f"bag '{bag.path}' has no depth topic, which supervised training "
+                           f'needs; it has {bag.topics}')
+        first = len(self._entries)
+        self._entries += [(bag, frame) for frame in frames]
+        # A tail in time, not a random choice: neighbouring frames are nearly the same.
+        kept = len(frames) - round(len(frames) * self._config.holdout)
+        self.train += range(first, first + kept)
+        self.heldout[self._unique(bag.name)] = list(range(first + kept, len(self._entries)))
+
+    def _unique(self, name: str) -> str:
+        number = 2
+        unique = name
+        while unique in self.heldout:
+            unique, number = f'{name}_{number}', number + 1
+        return unique
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Frame:
+        """Give a frame, from memory if it fits there."""
+        if index in self._cache:
+            return self._cache[index]
+        frame = self._load(index)
+        if frame.nbytes <= self._room:
+            self._room -= frame.nbytes
+            self._cache[index] = frame
+        return frame
+
+    def _load(self, index: int) -> Frame:
+        bag, entry = self._entries[index]
+        rgb, depth = bag.read_image(entry), bag.read_depth(entry)
+        assert depth is not None
+        name = f'{bag.name} frame {index - self._first(bag)} (stamp {entry.image.stamp * 1e-9:.3f})'
+        camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
+        depth = _depth_like(rgb, depth, name)
+        depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
+        return _rectified(rgb, depth, camera, self._network_size, name)
+
+    def _first(self, bag: BagIndex) -> int:
+        return next(i for i, (owner, _) in enumerate(self._entries) if owner is bag)
+
+
+class DepthDataset(Dataset[dict[str, object]]):
+    """
+    Samples for training and validation.
+
+    A sample is ``image`` (3, H, W) in [0, 1], ``depth`` (1, H, W) metres with 0 where
+    unknown, ``K`` (3, 3), all float32, and ``name``. With ``augmentation`` each sample is
+    changed at random, in a way that follows from seed, epoch and index alone.
+    """
+
+    def __init__(
+        self, frames: BagFrames, indices: Sequence[int], size: tuple[int, int],
+        augmentation: AugmentationConfig | None = None, seed: int = 0,
+    ) -> None:
+        self._frames = frames
+        self._indices = list(indices)
+        self._size = size
+        self._augmentation = augmentation
+        self._seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> dict[str, object]:
+        """Give one sample."""
+        frame = self._frames[self._indices[index]]
+        K = network_intrinsics(frame, self._size)
+        rng = np.random.default_rng((self._seed, self.epoch, index))
+        if self._augmentation is None:
+            view = plain_view(K)
+        else:
+            view = random_view(K, self._size, self._augmentation, rng)
+        rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, self._size)
+        image = rgb.astype(np.float32) / 255
+        if self._augmentation is not None:
+            image = jitter(image, self._augmentation, rng)
+        return {'image': _tensor(image.transpose(2, 0, 1)), 'depth': _tensor(depth[None]),
+                'K': _tensor(view.K), 'name': frame.name}
+
+
+def network_intrinsics(frame: Frame, size: tuple[int, int]) -> Matrix:
+    """Give K (3x3) of a frame letterboxed to ``size``, just as the runtime does it."""
+    height, width = frame.depth.shape
+    geometry = FrameGeometry((width, height), size, None)
+    return scaled_intrinsics(frame.K, geometry.ratios, geometry.inner[:2])
+
+
+def _tensor(array: NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+
+
+def _depth_like(
+    rgb: NDArray[np.uint8], depth: NDArray[np.float32], name: str,
+) -> NDArray[np.float32]:
+    """Give ``depth``, registered to the image but of any size, the image's size."""
+    (height, width), (rows, columns) = rgb.shape[:2], depth.shape
+    if abs(width * rows / (height * columns) - 1) > 0.02:
+        raise BagError(f'{name}: depth of {columns}x{rows} cannot be registered to an image of '
+                       f'{width}x{height}, another shape; record the depth that is aligned to '
+                       'the colour camera')
+    if depth.shape == rgb.shape[:2]:
+        return depth.copy()
+    return cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)  # type: ignore
+
+
+def _rectified(
+    rgb: NDArray[np.uint8], depth: NDArray[np.float32], camera: CameraModel,
+    network_size: tuple[int, int], name: str,
+) -> Frame:
+    raw = FrameGeometry((camera.width, camera.height), network_size, camera)
+    if raw.needs_remap:
+        maps = raw.color_maps
+        rgb = cv2.remap(rgb, *maps, cv2.INTER_LINEAR)  # type: ignore[assignment]
+        depth = cv2.remap(depth, *maps, cv2.INTER_NEAREST)  # type: ignore[assignment]
+    scale = min(1.0, _DETAIL * max(raw.ratios))
+    size = (round(camera.width * scale), round(camera.height * scale))
+    ratios = (size[0] / camera.width, size[1] / camera.height)
+    if scale < 1:
+        rgb = resize(rgb, size)
+        depth = cv2.resize(  # type: ignore[assignment]
+            depth, size, interpolation=cv2.INTER_NEAREST)
+    return Frame(rgb, depth, scaled_intrinsics(camera.P, ratios), name)

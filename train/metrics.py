@@ -1,0 +1,76 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Depth metrics as the literature defines them (method.md 5)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+METRICS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10', 'delta1', 'delta2', 'delta3')
+_LEAST_PIXELS = 10
+
+
+def depth_metrics(
+    prediction: NDArray[np.floating], target: NDArray[np.floating],
+) -> dict[str, float] | None:
+    """
+    Compare two depth maps of one shape; None when fewer than 10 pixels can be compared.
+
+    Pixels count where both are positive and finite. Besides METRICS the result holds
+    ``median_scale``, the median of target over prediction, ``coverage``, the share of target
+    pixels that were predicted, and every metric once more after multiplying by that scale,
+    as ``scaled_<metric>``. Errors are in the unit of the target; delta<k> is a fraction.
+    """
+    known = (target > 0) & np.isfinite(target)
+    both = known & (prediction > 0) & np.isfinite(prediction)
+    if both.sum() < _LEAST_PIXELS:
+        return None
+    p, t = prediction[both].astype(np.float64), target[both].astype(np.float64)
+    scale = float(np.median(t) / np.median(p))
+    result = _errors(p, t)
+    result |= {f'scaled_{name}': value for name, value in _errors(p * scale, t).items()}
+    return result | {'median_scale': scale, 'coverage': float(both.sum() / known.sum())}
+
+
+def summarize(frames: Sequence[dict[str, float]]) -> dict[str, float]:
+    """
+    Average the metrics of several frames, each frame alike.
+
+    ``scale_consistency`` is the standard deviation of the frames' median scale over its
+    median (method.md 1b); ``median_scale`` is that median, ``frames`` the number of frames.
+    """
+    if not frames:
+        return {'frames': 0.0}
+    result = {name: float(np.mean([f[name] for f in frames])) for name in frames[0]}
+    scales = np.array([f['median_scale'] for f in frames])
+    result['median_scale'] = float(np.median(scales))
+    result['scale_consistency'] = float(scales.std() / np.median(scales))
+    return result | {'frames': float(len(frames))}
+
+
+def _errors(p: NDArray[np.float64], t: NDArray[np.float64]) -> dict[str, float]:
+    difference, log_difference = p - t, np.log(p) - np.log(t)
+    ratio = np.maximum(p / t, t / p)
+    return {
+        'abs_rel': float(np.mean(np.abs(difference) / t)),
+        'sq_rel': float(np.mean(difference ** 2 / t)),
+        'rmse': float(np.sqrt(np.mean(difference ** 2))),
+        'rmse_log': float(np.sqrt(np.mean(log_difference ** 2))),
+        'log10': float(np.mean(np.abs(log_difference)) / np.log(10)),
+        'delta1': float(np.mean(ratio < 1.25)),
+        'delta2': float(np.mean(ratio < 1.25 ** 2)),
+        'delta3': float(np.mean(ratio < 1.25 ** 3)),
+    }

@@ -1,0 +1,50 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Metrics of a network on the held-out part of each bag, during training."""
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sa4depth_train.bag_dataset import BagFrames, DepthDataset
+from sa4depth_train.config import TrainConfig
+from sa4depth_train.metrics import depth_metrics, summarize
+
+
+@torch.inference_mode()
+def validate(
+    network: nn.Module, frames: BagFrames, size: tuple[int, int], config: TrainConfig,
+) -> dict[str, dict[str, float]]:
+    """
+    Give the metrics per bag, at network resolution and in metres.
+
+    ``size`` is (width, height) of the network input. `sa4depth evaluate` measures the
+    exported model at full resolution instead.
+    """
+    device = next(network.parameters()).device
+    result = {}
+    for bag, indices in frames.heldout.items():
+        measured = []
+        loader = DataLoader(DepthDataset(frames, indices, size), config.batch_size,
+                            num_workers=config.data.workers)
+        for batch in loader if indices else ():
+            focal = config.network.canonical_focal
+            factor = batch['K'][:, 0, 0] / focal if focal > 0 else torch.ones(len(batch['K']))
+            image = batch['image'].to(device, memory_format=torch.channels_last)
+            depth = network(image).cpu() * factor.view(-1, 1, 1, 1)
+            pairs = zip(depth.numpy(), batch['depth'].numpy())
+            measured += [depth_metrics(p[0], t[0]) for p, t in pairs]
+        result[bag] = summarize([m for m in measured if m is not None])
+    return result
