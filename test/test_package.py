@@ -85,7 +85,8 @@ def test_every_ros_module_in_use_is_a_dependency() -> None:
                 used |= {alias.name.partition('.')[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 used.add((node.module or '').partition('.')[0])
-    declared = {element.text for element in _manifest() if element.tag in ('depend', 'exec_depend')}
+    tags = ('depend', 'exec_depend')
+    declared = {element.text for element in _manifest() if element.tag in tags}
     assert {name for name in used if ROS_MODULES.match(name)} <= declared
 
 

@@ -39,8 +39,7 @@ def module_of(name: str) -> object:
 @pytest.mark.parametrize('name', COMMANDS)
 def test_every_command_is_its_own_file(name: str) -> None:
     module = module_of(name)
-    assert module.NAME == name
-    assert module.HELP == COMMANDS[name]
+    assert (module.NAME, module.HELP) == (name, COMMANDS[name])
 
 
 @pytest.mark.parametrize('name', COMMANDS)
