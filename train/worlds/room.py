@@ -119,8 +119,8 @@ def _furnish_edges(builder: WorldBuilder, rng: np.random.Generator) -> None:
     builder.place(furniture.mug('pillow_a'), (5.85, 2.75, 0.73))
     builder.place(furniture.chair('walnut', 'pillow_a'), (5.45, 2.45, 0),
                   yaw=float(rng.normal(0.1, 0.2)))
-    builder.place(furniture.plant(rng, 'pot', 'soil', 'leaf', height=0.7),
-                  (4.2, 0.5, 0))
+    builder.place(furniture.plant(rng, 'pot', 'soil', 'leaf', height=0.55),
+                  (4.12, 0.42, 0))
     builder.place(furniture.plant(rng, 'ceramic', 'soil', 'leaf', height=0.62),
                   (0.5, 4.42, 0))
 
