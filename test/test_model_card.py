@@ -13,7 +13,6 @@
 # limitations under the License.
 
 import pytest
-
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import METADATA_KEY, ModelCard
 from sa4depth_ros.resources import share_path

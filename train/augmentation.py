@@ -20,7 +20,6 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_train.config import AugmentationConfig
 
 Matrix = NDArray[np.float64]

@@ -21,16 +21,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-import torch
-from torch import Tensor
-from torch.utils.data import Dataset
-
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.config import AugmentationConfig, DataConfig
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
 
 Matrix = NDArray[np.float64]
 # Frames are kept this much larger than the network input, so that zooming in stays sharp.

@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.typesys import get_typestore, Stores
-
 from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, to_rgb

@@ -23,13 +23,6 @@ from typing import Any
 
 from accelerate import Accelerator
 import numpy as np
-import torch
-from torch import nn, Tensor
-from torch.optim.lr_scheduler import OneCycleLR
-from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
-
 from sa4depth_ros.errors import BagError, ModelError
 from sa4depth_ros.networks.depth_net import DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
@@ -40,6 +33,12 @@ from sa4depth_train.config import LossConfig, TrainConfig
 from sa4depth_train.losses import gradient_error, silog
 from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.validation import validate
+import torch
+from torch import nn, Tensor
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
 
 Batch = dict[str, Any]
 

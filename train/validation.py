@@ -14,13 +14,12 @@
 
 """Metrics of a network on the held-out part of each bag, during training."""
 
-import torch
-from torch import nn
-from torch.utils.data import DataLoader
-
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.metrics import depth_metrics, summarize
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
 
 
 @torch.inference_mode()

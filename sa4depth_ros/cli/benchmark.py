@@ -24,7 +24,6 @@ import tempfile
 from typing import Any
 
 import numpy as np
-
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path

@@ -17,13 +17,12 @@
 from dataclasses import dataclass
 import math
 
-import torch
-from torch import nn, Tensor
-from torch.nn import functional as F
-
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.encoders import build_encoder, ENCODERS
 from sa4depth_ros.networks.unet_decoder import UnetDecoder
+import torch
+from torch import nn, Tensor
+from torch.nn import functional as F
 
 _START_DEPTH = 2.0
 

@@ -19,11 +19,10 @@ import importlib
 from pathlib import Path
 import re
 
+from sa4depth_ros.errors import ConfigError, ModelError
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
-
-from sa4depth_ros.errors import ConfigError, ModelError
 
 # Stages of EfficientNet-Lite0: repeats, kernel, stride, expansion, channels. The numbers are
 # those of efficientnet_lite_builder.py (TensorFlow TPU models, Apache-2.0).

@@ -17,10 +17,9 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from torch import nn, Tensor
-
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.efficientnet_lite import EfficientNetLite
+from torch import nn, Tensor
 
 
 class Encoder(Protocol):

@@ -19,15 +19,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open, SafetensorError
-from safetensors.torch import save_file
-import torch
-from torch import nn, Tensor
-
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.efficientnet_lite import load_exactly
+from safetensors import safe_open, SafetensorError
+from safetensors.torch import save_file
+import torch
+from torch import nn, Tensor
 
 NETWORK_KEY = 'network'
 

@@ -26,11 +26,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-
 from sa4depth_ros.nodes.conversions import camera_from_info, compressed_to_rgb, image_to_rgb
 from sa4depth_ros.nodes.message_buffers import camera_info_message, CloudBuffer, ImageBuffer
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthFrame
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 WIDTH, HEIGHT = 640, 480
 K = (525.0, 0.0, 319.5, 0.0, 525.0, 239.5, 0.0, 0.0, 1.0)

@@ -33,9 +33,8 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import CameraInfo, Image
-
 from sa4depth_ros.errors import Sa4DepthError
+from sensor_msgs.msg import CameraInfo, Image
 
 WIDTH, HEIGHT = 640, 480
 K = (525.0, 0.0, 319.5, 0.0, 525.0, 239.5, 0.0, 0.0, 1.0)

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import FrameError
 
 Matrix = NDArray[np.float64]

@@ -22,7 +22,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import ConfigError, FrameError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics

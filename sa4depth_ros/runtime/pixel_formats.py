@@ -21,7 +21,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import FrameError
 
 Image = NDArray[np.uint8]

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.preprocess import FrameGeometry

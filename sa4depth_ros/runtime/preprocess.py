@@ -20,7 +20,6 @@ from functools import cached_property
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics
 
 Image = NDArray[np.uint8]

@@ -15,7 +15,6 @@
 import json
 
 import pytest
-
 from sa4depth_ros.cli import benchmark
 from sa4depth_ros.cli.main import main
 

@@ -20,7 +20,6 @@ import subprocess
 import sys
 
 import pytest
-
 from sa4depth_ros.cli.main import COMMANDS, main
 from sa4depth_ros.errors import ConfigError
 

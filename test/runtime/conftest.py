@@ -21,7 +21,6 @@ import numpy as np
 import onnx
 from onnx import helper, TensorProto
 import pytest
-
 from sa4depth_ros.model_card import ModelCard
 
 HEIGHT, WIDTH = 48, 64

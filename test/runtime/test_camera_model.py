@@ -14,7 +14,6 @@
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 

@@ -14,7 +14,6 @@
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import ConfigError, FrameError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.camera_model import CameraModel

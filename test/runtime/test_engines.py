@@ -14,7 +14,6 @@
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.runtime.engines import BACKENDS, onnx_engine, open_engine
 from sa4depth_ros.runtime.engines.base import as_map

@@ -15,7 +15,6 @@
 import cv2
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, SUPPORTED_ENCODINGS, to_rgb
 

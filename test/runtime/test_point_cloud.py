@@ -14,7 +14,6 @@
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.runtime.point_cloud import cloud_shape, CloudBuilder, POINT_STEP
 
 K = np.array([[50.0, 0, 9.3], [0, 60.0, 7.1], [0, 0, 1]])

@@ -14,7 +14,6 @@
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.postprocess import DepthSettings, finish, to_depth

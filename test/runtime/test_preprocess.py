@@ -15,7 +15,6 @@
 import cv2
 import numpy as np
 import pytest
-
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor
 

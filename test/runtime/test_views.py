@@ -13,7 +13,6 @@
 # limitations under the License.
 
 import numpy as np
-
 from sa4depth_ros.runtime.colorize import colorize
 from sa4depth_ros.runtime.depth_encoding import to_millimetres
 

@@ -15,7 +15,6 @@
 """Furniture composed of boxes, turned bodies and cushions; material names are those of room.py."""
 
 import numpy as np
-
 from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.shapes import ball, box, cushion, cylinder, leaf, panel, turned
 from sa4depth_train.worlds.world import Parts

@@ -17,7 +17,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from sa4depth_train.worlds.camera_path import planar_poses
 
 # The wheels are 0.5 % larger than believed; each step errs by 1 % of its length and by

@@ -16,7 +16,6 @@
 
 import cv2
 import numpy as np
-
 from sa4depth_train.worlds.noise import cloud_noise, darkened, tinted
 
 PALETTE = ((196, 78, 58), (228, 168, 72), (62, 110, 130), (44, 62, 80), (112, 146, 100),

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 from sa4depth_ros.errors import BagError, ConfigError
-
 from sa4depth_train.worlds.camera_path import camera_mount, drive_through
 from sa4depth_train.worlds.odometry import wheel_odometry
 from sa4depth_train.worlds.recording_writer import RecordedFrame, RecordingWriter

@@ -21,7 +21,6 @@ from typing import Any
 import cv2
 import numpy as np
 from sa4depth_ros.errors import ConfigError
-
 from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.world import Light, Material, World
 

@@ -15,7 +15,6 @@
 """One furnished living room, varied by a seed: the first thing that a user sees."""
 
 import numpy as np
-
 from sa4depth_train.worlds import furniture, pictures, textures
 from sa4depth_train.worlds.noise import darkened
 from sa4depth_train.worlds.shapes import box, panel

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-
 from sa4depth_train.worlds.mesh import merged, Mesh
 
 # The light is computed at vertices, so that large faces need several.

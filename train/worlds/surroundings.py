@@ -18,7 +18,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-
 from sa4depth_train.worlds.mesh import merged, Mesh
 from sa4depth_train.worlds.shapes import panel
 

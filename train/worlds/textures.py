@@ -16,7 +16,6 @@
 
 import cv2
 import numpy as np
-
 from sa4depth_train.worlds.noise import blended, cloud_noise, tinted
 
 Color = tuple[float, float, float]

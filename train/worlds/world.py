@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from sa4depth_train.worlds.mesh import merged, Mesh
 
 # One piece of furniture: (material name, mesh in its own frame, z = 0 on the floor).

@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
-
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.runtime.engines.base import as_map
 

@@ -20,11 +20,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-import torch
-
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.networks.factory import load_checkpoint
 from sa4depth_ros.runtime.engines.base import as_map
+import torch
 
 
 class TorchEngine:
