@@ -1,0 +1,111 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Start, spin and end a lifecycle node cleanly."""
+
+from collections.abc import Callable
+import functools
+import signal
+import traceback
+from typing import Any, Protocol
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.logging import get_logger
+from sa4depth_ros.errors import Sa4DepthError
+
+Transition = Callable[..., TransitionCallbackReturn]
+CANNOT_START = 2
+
+
+class AutostartNode(Protocol):
+    """What ``run_node`` asks of a lifecycle node."""
+
+    autostart: bool
+
+    def trigger_configure(self) -> TransitionCallbackReturn: ...
+    def trigger_activate(self) -> TransitionCallbackReturn: ...
+    def close(self) -> None: ...
+    def destroy_node(self) -> None: ...
+
+
+def reported(transition: Transition) -> Transition:
+    """Log what goes wrong in a lifecycle callback; rclpy itself keeps silent about it."""
+    @functools.wraps(transition)
+    def guarded(self: Any, *args: Any) -> TransitionCallbackReturn:
+        try:
+            return transition(self, *args)
+        except Exception:
+            self.get_logger().error(f'{transition.__name__} failed:\n{traceback.format_exc()}')
+            return TransitionCallbackReturn.ERROR
+    return guarded
+
+
+def run_node(make: Callable[[], Any], args: list[str] | None = None) -> int:
+    """
+    Make a node, start it, spin until SIGINT, SIGTERM or a shutdown of the context.
+
+    Returns the exit code: 0, or CANNOT_START when the node could not be made or, with
+    autostart, not be activated.
+    """
+    # rclpy handles both signals by shutting down; Python's own KeyboardInterrupt on top of that
+    # would strike anywhere, also while cleaning up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    rclpy.init(args=args)
+    try:
+        return _lifetime(make)
+    except Exception:
+        if rclpy.ok():
+            raise
+        # The context went away while the node was starting: that is no error.
+        return 0
+    finally:
+        rclpy.try_shutdown()
+
+
+def _lifetime(make: Callable[[], Any]) -> int:
+    try:
+        node = make()
+    except Sa4DepthError as error:
+        get_logger('sa4depth_ros').fatal(f'cannot start: {error}')
+        return CANNOT_START
+    try:
+        if node.autostart and not _started(node) and rclpy.ok():
+            node.get_logger().fatal('cannot start, see above')
+            return CANNOT_START
+        _spin(node)
+        return 0
+    finally:
+        node.close()
+        node.destroy_node()
+
+
+def _started(node: AutostartNode) -> bool:
+    success = TransitionCallbackReturn.SUCCESS
+    return node.trigger_configure() == success and node.trigger_activate() == success
+
+
+def _spin(node: Any) -> None:
+    # Not rclpy.experimental.EventsExecutor: in rclpy 7.1 its timers never fire and its spin
+    # keeps the interpreter lock, so that neither services nor our own thread get on.
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        executor.spin()
+    except ExternalShutdownException:
+        pass
+    finally:
+        executor.shutdown()

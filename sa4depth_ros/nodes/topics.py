@@ -1,0 +1,61 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Which topics the camera's image and calibration come from."""
+
+from rclpy.node import Node
+
+_COMPRESSED = '/compressed'
+
+
+def image_topic(node: Node, transport: str) -> str:
+    """
+    Give the full name of the image topic to subscribe to.
+
+    As in image_transport: 'compressed' reads ``<image>/compressed``, whichever of the two
+    names is remapped, and with the suffix written or not.
+    """
+    base = node.resolve_topic_name('image')
+    if transport == 'raw':
+        return base
+    if _is_remapped(node, f'image{_COMPRESSED}'):
+        return node.resolve_topic_name(f'image{_COMPRESSED}')
+    return base if base.endswith(_COMPRESSED) else base + _COMPRESSED
+
+
+def camera_info_topic(node: Node, image: str) -> str:
+    """Give the remapped camera_info, or else the sibling of ``image`` (a full name)."""
+    if _is_remapped(node, 'camera_info'):
+        return node.resolve_topic_name('camera_info')
+    return image.removesuffix(_COMPRESSED).rpartition('/')[0] + '/camera_info'
+
+
+def input_hint(node: Node, topic: str) -> str:
+    """Say why nothing may come from ``topic``: ' (reason; advice)', or nothing."""
+    count = node.count_publishers(topic)
+    if count:
+        return f' ({count} publishers, but no message; check its QoS and type)'
+    if topic.endswith(_COMPRESSED):
+        other, transport = topic.removesuffix(_COMPRESSED), 'raw'
+    else:
+        other, transport = topic + _COMPRESSED, 'compressed'
+    if node.count_publishers(other):
+        return (f" (no publisher, but '{other}' has one; set the parameter "
+                f'image_transport to {transport})')
+    return ' (no publisher; check the name and the remapping)'
+
+
+def _is_remapped(node: Node, name: str) -> bool:
+    expanded = node.resolve_topic_name(name, only_expand=True)
+    return bool(node.resolve_topic_name(name) != expanded)
