@@ -56,7 +56,7 @@ def _claim_domain() -> tuple[int, IO[str]]:
     raise RuntimeError(f'expected a free DDS domain in {DOMAINS}, but all are locked')
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure(config: 'pytest.Config') -> None:
     """Set the environment before anything imports rclpy or MuJoCo; children inherit it."""
     domain, config.sa4depth_domain_lock = _claim_domain()
     os.environ['ROS_DOMAIN_ID'] = str(domain)
