@@ -157,7 +157,7 @@ def _card_of(model: Path, metadata: Any) -> ModelCard:
     return card
 
 
-def _check_input(card: ModelCard, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def _check_input(card: ModelCard, shape: tuple[int, ...], dtype: 'np.dtype[Any]') -> None:
     height, width = card.input_height, card.input_width
     expected = (1, height, width, 3) if card.input_layout == 'NHWC' else (1, 3, height, width)
     fits = all(have in (-1, want) for have, want in zip(shape, expected))

@@ -136,7 +136,7 @@ def _planar_to_rgb(data: Buffer, width: int, height: int, step: int, encoding: s
 
 
 def _rows(
-    data: Buffer, shape: tuple[int, ...], step: int, dtype: np.dtype[Any], encoding: str,
+    data: Buffer, shape: tuple[int, ...], step: int, dtype: 'np.dtype[Any]', encoding: str,
 ) -> NDArray[Any]:
     """View ``data`` as an array of ``shape`` whose rows are ``step`` bytes apart."""
     row = np.empty(shape[1:], dtype)

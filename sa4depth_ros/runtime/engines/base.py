@@ -32,7 +32,7 @@ class Engine(Protocol):
     name: str
     metadata: Mapping[str, str]
     input_shape: tuple[int, ...]
-    input_dtype: np.dtype[Any]
+    input_dtype: 'np.dtype[Any]'
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
         """
