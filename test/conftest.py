@@ -23,13 +23,17 @@ from typing import IO
 
 import pytest
 
-# The genuine ROS tools that no package registry has. Tests that need one are not collected
-# where it is missing, and the report header says so: nothing is skipped in silence.
+# Tests are not collected where what they need is missing, and the report header says so:
+# nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
+# package registry; torch and mujoco come with `make test`, but not with a robot.
 NEEDS = {
+    'launch': 'launch_pytest',
+    'networks': 'torch',
     'test_copyright.py': 'ament_copyright',
     'test_flake8.py': 'ament_flake8',
     'test_pep257.py': 'ament_pep257',
-    'launch': 'launch_pytest',
+    'train/worlds': 'mujoco',
+    'train': 'torch',
 }
 MISSING = {
     path: module for path, module in NEEDS.items() if importlib.util.find_spec(module) is None}
@@ -72,6 +76,6 @@ def pytest_configure(config: 'pytest.Config') -> None:
 def pytest_report_header() -> list[str]:
     """Say which tests this machine cannot run, and why."""
     lines = [f'ROS_DOMAIN_ID: {os.environ["ROS_DOMAIN_ID"]}, this machine only']
-    lines += [f'not collected: test/{path} (needs {module}, found where ROS 2 is installed)'
+    lines += [f'not collected: test/{path} (needs {module}, which is not installed)'
               for path, module in MISSING.items()]
     return lines
