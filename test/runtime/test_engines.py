@@ -45,7 +45,7 @@ def test_auto_says_that_cuda_did_not_start(metric_model, monkeypatch):
 @pytest.mark.parametrize(('backend', 'text'), [
     ('vulkan', 'choose one of ' + ', '.join(BACKENDS)),
     ('tensorrt', 'not in this release'),
-    ('torch', '.safetensors checkpoint'),
+    ('torch', '.safetensors checkpoint|needs the Python package torch'),
     ('onnxruntime-cuda', 'not CUDAExecutionProvider'),
 ])
 def test_backend_that_cannot_be_is_refused(metric_model, monkeypatch, backend, text):
