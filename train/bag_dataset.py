@@ -110,9 +110,10 @@ class BagFrames:
         bag, entry = self._entries[index]
         rgb, depth = bag.read_image(entry), bag.read_depth(entry)
         assert depth is not None
-        name = f'{bag.name} frame {index - self._first(bag)} (stamp {entry.image.stamp * 1e-9:.3f})'
+        number = index - self._first(bag)
+        name = f'{bag.name} frame {number} (stamp {entry.image.stamp * 1e-9:.3f})'
         camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
-        depth = _depth_like(rgb, depth, name)
+        depth = rectified_depth(depth, camera, name)
         depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
         return _rectified(rgb, depth, camera, self._network_size, name)
 
@@ -171,18 +172,28 @@ def _tensor(array: NDArray[np.floating]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
 
-def _depth_like(
-    rgb: NDArray[np.uint8], depth: NDArray[np.float32], name: str,
+def rectified_depth(
+    depth: NDArray[np.float32], camera: CameraModel, name: str,
 ) -> NDArray[np.float32]:
-    """Give ``depth``, registered to the image but of any size, the image's size."""
-    (height, width), (rows, columns) = rgb.shape[:2], depth.shape
+    """
+    Give registered depth (rows, columns) of any size the pixels of the rectified image.
+
+    Nearest neighbour: depth is never blended. BagError when its shape is not the image's.
+    """
+    (width, height), (rows, columns) = (camera.width, camera.height), depth.shape
     if abs(width * rows / (height * columns) - 1) > 0.02:
         raise BagError(f'{name}: depth of {columns}x{rows} cannot be registered to an image of '
                        f'{width}x{height}, another shape; record the depth that is aligned to '
                        'the colour camera')
-    if depth.shape == rgb.shape[:2]:
-        return depth.copy()
-    return cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)  # type: ignore
+    if (columns, rows) != (width, height):
+        depth = cv2.resize(  # type: ignore[assignment]
+            depth, (width, height), interpolation=cv2.INTER_NEAREST)
+    geometry = FrameGeometry((width, height), (width, height), camera)
+    if geometry.needs_remap:
+        # The fixed-point maps are floored by INTER_NEAREST, half a pixel off; floats are not.
+        x, y = cv2.convertMaps(*geometry.color_maps, cv2.CV_32FC1)
+        depth = cv2.remap(depth, x, y, cv2.INTER_NEAREST)  # type: ignore[assignment]
+    return depth
 
 
 def _rectified(
@@ -191,9 +202,7 @@ def _rectified(
 ) -> Frame:
     raw = FrameGeometry((camera.width, camera.height), network_size, camera)
     if raw.needs_remap:
-        maps = raw.color_maps
-        rgb = cv2.remap(rgb, *maps, cv2.INTER_LINEAR)  # type: ignore[assignment]
-        depth = cv2.remap(depth, *maps, cv2.INTER_NEAREST)  # type: ignore[assignment]
+        rgb = cv2.remap(rgb, *raw.color_maps, cv2.INTER_LINEAR)  # type: ignore[assignment]
     scale = min(1.0, _DETAIL * max(raw.ratios))
     size = (round(camera.width * scale), round(camera.height * scale))
     ratios = (size[0] / camera.width, size[1] / camera.height)

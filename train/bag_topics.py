@@ -79,7 +79,7 @@ def _pick(types: dict[str, str], named: str, found: list[str], what: str, key: s
           kinds: tuple[str, ...]) -> str:
     if named:
         if types.get(named) not in kinds:
-            there = f"is a {types[named]}" if named in types else 'is not in the bag'
+            there = f'is a {types[named]}' if named in types else 'is not in the bag'
             raise BagError(f"the {what} topic '{named}' {there}; the bag has {_list(types)}")
         return named
     if not found:

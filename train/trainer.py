@@ -43,10 +43,6 @@ from tqdm import tqdm
 Batch = dict[str, Any]
 
 
-class Interrupted(Exception):
-    """The user stopped the run; its state is saved."""
-
-
 class Progress:
     """How far a run is; ``step`` counts within ``epoch``, ``history`` has finished epochs."""
 
@@ -112,17 +108,25 @@ class Trainer:
         together = self._config.batch_size * self._accelerator.num_processes
         return max(1, len(self._frames.train) // together)
 
-    def run(self) -> list[dict[str, Any]]:
-        """Train to the end and give the metrics of every epoch; raises Interrupted."""
+    def run(self) -> bool:
+        """
+        Train to the end; false when the user stopped it before, with its state saved.
+
+        Raises ModelError when the loss is no longer a number.
+        """
         before = {s: signal.signal(s, self._on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
         try:
             with SummaryWriter(str(self._run.tensorboard)) as log:
-                while self._progress.epoch < self._config.epochs:
+                while self._progress.epoch < self._config.epochs and not self._stop:
                     self._train_epoch(log)
-                    self._finish_epoch(log)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        return self._progress.epoch == self._config.epochs
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """Loss and held-out metrics of every finished epoch."""
         return self._progress.history
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -146,8 +150,10 @@ class Trainer:
                 bar.set_postfix(loss=f'{progress.loss_sum / progress.step:.3f}')
                 self._log_step(log, loss)
                 if self._stop:
-                    self._save_state()
-                    raise Interrupted
+                    break
+        if progress.step == self.steps_per_epoch:
+            self._finish_epoch(log)
+        self._save_state()
 
     def _step(self, batch: Batch) -> float:
         image, depth, focal = (batch[key].to(self._accelerator.device)
@@ -194,7 +200,6 @@ class Trainer:
         progress.epoch, progress.step, progress.loss_sum = progress.epoch + 1, 0, 0.0
         if self._accelerator.is_main_process:
             self._publish(log, entry, better)
-        self._save_state()
 
     def _publish(self, log: SummaryWriter, entry: dict[str, Any], better: bool) -> None:
         print(epoch_line(entry), flush=True)

@@ -16,8 +16,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sa4depth_ros.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sa4depth_train.run_folder import RunFolder
 
 NAME = 'train'
 HELP = 'train a network on one or more bags'
@@ -39,11 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and say where the result is."""
     _check(args)
-    from sa4depth_train.trainer import Interrupted, Trainer
+    from sa4depth_train.trainer import Trainer
     folder = _folder(args)
-    try:
-        Trainer(folder, resume=args.resume).run()
-    except Interrupted:
+    if not Trainer(folder, resume=args.resume).run():
         print(f'stopped, state saved. Go on with: {folder.resume_command}')
         return INTERRUPTED
     print(f'best checkpoint: {folder.best}\nnext: sa4depth export --checkpoint {folder.best} '
@@ -61,7 +63,7 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError('training needs --bag (once or more) and --config')
 
 
-def _folder(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _folder(args: argparse.Namespace) -> 'RunFolder':
     from sa4depth_train.config import read_config
     from sa4depth_train.run_folder import create_run, open_run
     if args.resume:

@@ -101,7 +101,7 @@ class EfficientNetLite(nn.Module):
         self.blocks = nn.ModuleList()
         self._taps: list[int] = []
         inputs = _STEM
-        for stage, (repeats, kernel, stride, expand, outputs) in enumerate(_STAGES):
+        for repeats, kernel, stride, expand, outputs in _STAGES:
             if stride == 2:
                 self._taps.append(len(self.blocks) - 1)
             for repeat in range(repeats):

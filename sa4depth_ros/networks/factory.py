@@ -82,7 +82,8 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise ModelError(f"expected a checkpoint at '{path}', but there is none")
     try:
         with safe_open(path, framework='pt') as file:
-            return file.metadata() or {}, {key: file.get_tensor(key) for key in file.keys()}
+            names = list(file.keys())
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"cannot read the checkpoint '{path}': {error}") from error
 

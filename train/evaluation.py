@@ -1,0 +1,112 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""How good a model is on a recording, measured through the runtime that the node uses."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from sa4depth_ros.errors import BagError
+from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_train.bag_dataset import rectified_depth
+from sa4depth_train.bag_index import BagIndex, FrameEntry
+from sa4depth_train.config import DataConfig
+from sa4depth_train.metrics import depth_metrics, summarize
+from sa4depth_train.report import Picture
+
+STRIP_ROWS = 6
+
+
+@dataclass(frozen=True)
+class BagResult:
+    """Metrics of one bag, the frames they are from, and some pictures to look at."""
+
+    bag: str
+    metrics: dict[str, float]
+    first_frame: int
+    unit: str
+    pictures: list[Picture]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the result without its pictures, as plain values."""
+        return {'bag': self.bag, 'first_frame': self.first_frame, 'unit': self.unit,
+                'metrics': self.metrics}
+
+
+def evaluate_bag(
+    estimator: DepthEstimator, path: Path, config: DataConfig, start: float = 0.0,
+) -> BagResult:
+    """
+    Compare the estimator's depth with the depth topic of a bag, at image resolution.
+
+    ``start`` in [0, 1) is where in the bag to begin. Ground truth is rectified like the
+    image; limits are those of ``config``. Raises BagError when there is nothing to compare.
+    """
+    bag = BagIndex(path, config)
+    entries = [entry for entry in bag.frames if entry.depth is not None]
+    # As in BagFrames, so that the part that training held out is exactly this one.
+    first = len(entries) - round(len(entries) * (1 - start))
+    entries = entries[first:]
+    if not entries:
+        raise BagError(f"bag '{path}' has no frames with depth after {start:.0%} of it, topics "
+                       f'{bag.topics}')
+    shown = set(np.linspace(0, len(entries) - 1, STRIP_ROWS).round().astype(int).tolist())
+    metrics, pictures, units = [], [], set()
+    for number, (picture, unit) in enumerate(_compared(estimator, bag, entries, config)):
+        units.add(unit)
+        measured = depth_metrics(picture.prediction, picture.target)
+        if measured is not None:
+            metrics.append(measured)
+        if number in shown:
+            pictures.append(picture)
+    bag.close()
+    return BagResult(bag.name, summarize(metrics), first, ' '.join(units), pictures)
+
+
+def _compared(
+    estimator: DepthEstimator, bag: BagIndex, entries: Sequence[FrameEntry], config: DataConfig,
+) -> Iterator[tuple[Picture, str]]:
+    for entry in tqdm(entries, desc=bag.name, disable=None):
+        rgb = bag.read_image(entry)
+        camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
+        depth = bag.read_depth(entry)
+        assert depth is not None
+        target = rectified_depth(depth, camera, bag.name)
+        frame = estimator.estimate(rgb, camera)
+        yield Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
+
+
+def _limited(depth: NDArray[np.float32], config: DataConfig) -> NDArray[np.float32]:
+    inside = (depth >= config.min_depth) & (depth <= config.max_depth)
+    return np.where(inside, depth, np.float32(0))
+
+
+def table(results: Sequence[BagResult]) -> str:
+    """Lay the main figures of several bags out for people."""
+    columns = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 'median_scale',
+               'scale_consistency')
+    width = max(len(result.bag) for result in results)
+    lines = [' ' * width + '  frames' + ''.join(f'  {name:>17}' for name in columns)]
+    for result in results:
+        values = (result.metrics.get(name, math.nan) for name in columns)
+        lines.append(f'{result.bag:<{width}}  {result.metrics["frames"]:6.0f}'
+                     + ''.join(f'  {value:17.4f}' for value in values))
+    return '\n'.join(lines)

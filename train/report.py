@@ -1,0 +1,93 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pictures of predictions, for people to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sa4depth_ros.errors import BagError
+from sa4depth_ros.runtime.colorize import colorize
+
+_HEIGHT = 180
+_WORST = 0.5
+_TITLES = ('image', 'ground truth', 'prediction', f'relative error, 0 to {_WORST}')
+
+
+@dataclass(frozen=True)
+class Picture:
+    """
+    One frame: ``color`` (h, w, 3) RGB, ``target`` and ``prediction`` (h, w) depth.
+
+    ``target`` is 0 where unknown, ``prediction`` has REP 117 invalids.
+    """
+
+    color: NDArray[np.uint8]
+    target: NDArray[np.float32]
+    prediction: NDArray[np.float32]
+
+
+def write_strip(path: Path, pictures: Sequence[Picture]) -> None:
+    """Write the pictures as rows of colour, ground truth, prediction and error, as PNG."""
+    rows = [_row(picture) for picture in pictures]
+    width = max(row.shape[1] for row in rows)
+    page = np.vstack([_titles(width), *(_padded(row, width) for row in rows)])
+    if not cv2.imwrite(str(path), cv2.cvtColor(page, cv2.COLOR_RGB2BGR)):
+        raise BagError(f"cannot write the picture '{path}'; is the folder writable?")
+
+
+def _row(picture: Picture) -> NDArray[np.uint8]:
+    target = picture.target
+    known = target[target > 0]
+    near, far = (np.percentile(known, (2, 98)) if known.size else (0.5, 10.0))
+    depths = [colorize(depth, float(near) * 0.9, float(far) * 1.1 + 0.1)
+              for depth in (target, picture.prediction)]
+    # A sparse ground truth is hardly visible once shrunk: let each point grow.
+    if known.size < 0.3 * target.size:
+        depths[0] = cv2.dilate(depths[0], np.ones((3, 3)))  # type: ignore[call-overload]
+    return np.hstack([_shrunk(p) for p in (picture.color, *depths, _error(picture))])
+
+
+def _error(picture: Picture) -> NDArray[np.uint8]:
+    known = (picture.target > 0) & np.isfinite(picture.prediction)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        error = np.abs(picture.prediction - picture.target) / picture.target
+    level = np.where(known, np.clip(error / _WORST, 0, 1) * 255, 0).astype(np.uint8)
+    bgr = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb[~known] = (40, 60, 40)
+    return rgb  # type: ignore[return-value]
+
+
+def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    width = round(image.shape[1] * _HEIGHT / image.shape[0])
+    return cv2.resize(  # type: ignore[return-value]
+        image, (width, _HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _padded(row: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    return np.pad(row, ((0, 2), (0, width - row.shape[1]), (0, 0)))
+
+
+def _titles(width: int) -> NDArray[np.uint8]:
+    bar = np.zeros((22, width, 3), dtype=np.uint8)
+    for number, title in enumerate(_TITLES):
+        cv2.putText(bar, title, (4 + number * width // 4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
+                    (255, 255, 255), 1, cv2.LINE_AA)
+    return bar
