@@ -1,0 +1,348 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A depth node in its own process, and a bench that feeds it and hears it over real DDS."""
+
+from collections.abc import Callable, Iterator
+import itertools
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import ChangeState, GetState
+import numpy as np
+import onnx
+from onnx import helper, TensorProto
+import pytest
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
+
+from sa4depth_ros.model_card import ModelCard
+
+HEIGHT, WIDTH = 48, 64
+DEADLINE = 30.0
+OUTPUTS = {'depth/image': Image, 'depth/image_raw': Image, 'depth/camera_info': CameraInfo,
+           'points': PointCloud2, 'depth/color': Image}
+_numbers = itertools.count(1)
+
+
+def _write_model(path: Path, *, slow: int = 0, fragile: bool = False) -> Path:
+    """
+    Save a foreign model: depth = 0.5 m + 0.02 m per grey level, of each pixel by itself.
+
+    ``slow`` multiplies that many 1200x1200 matrices on the way; ``fragile`` fails on images
+    that are white all over.
+    """
+    nodes = [
+        helper.make_node('Cast', ['image'], ['x'], to=TensorProto.FLOAT),
+        helper.make_node('ReduceMean', ['x', 'channels'], ['grey'], keepdims=1),
+        helper.make_node('Mul', ['grey', 'slope'], ['scaled']),
+        helper.make_node('Add', ['scaled', 'offset'], ['metres']),
+        helper.make_node('Transpose', ['metres'], ['plain'], perm=[0, 3, 1, 2])]
+    values = {'channels': np.array([3]), 'slope': np.float32(0.02), 'offset': np.float32(0.5)}
+    last = 'plain'
+    if slow:
+        values |= {'square': np.array([1200, 1200]), 'nothing': np.float32(0)}
+        nodes += [
+            helper.make_node('ReduceMean', ['grey'], ['mean'], keepdims=0),
+            helper.make_node('Expand', ['mean', 'square'], ['m0']),
+            *(helper.make_node('MatMul', [f'm{i}', 'm0'], [f'm{i + 1}']) for i in range(slow)),
+            helper.make_node('ReduceMin', [f'm{slow}'], ['least'], keepdims=0),
+            helper.make_node('Min', ['least', 'nothing'], ['zero']),
+            helper.make_node('Add', [last, 'zero'], ['slowed'])]
+        last = 'slowed'
+    if fragile:
+        values |= {'one': np.zeros(1, np.float32), 'bright': np.float32(254.5)}
+        nodes += [
+            helper.make_node('ReduceMean', ['grey'], ['level'], keepdims=0),
+            helper.make_node('Greater', ['level', 'bright'], ['is_white']),
+            helper.make_node('Cast', ['is_white'], ['index'], to=TensorProto.INT64),
+            helper.make_node('Gather', ['one', 'index'], ['zero_or_failure']),
+            helper.make_node('Add', [last, 'zero_or_failure'], ['fragile'])]
+        last = 'fragile'
+    nodes.append(helper.make_node('Identity', [last], ['depth']))
+    graph = helper.make_graph(
+        nodes, 'grey_to_depth',
+        [helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])],
+        [helper.make_tensor_value_info('depth', TensorProto.FLOAT, [1, 1, HEIGHT, WIDTH])],
+        [onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 18)], ir_version=9)
+    card = ModelCard(name='grey', input_height=HEIGHT, input_width=WIDTH, licence='none')
+    helper.set_model_props(model, card.to_metadata())
+    onnx.save(model, path)
+    return path
+
+
+class Inbox:
+    """What arrived on one topic."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    def with_stamps(self, stamps: set[int]) -> list[Any]:
+        return [m for m in self.messages if nanoseconds(m.header.stamp) in stamps]
+
+
+def nanoseconds(stamp: Time) -> int:
+    return stamp.sec * 10**9 + stamp.nanosec
+
+
+class Bench:
+    """A ROS node of the test, with one depth node in another process in the same namespace."""
+
+    def __init__(
+        self, context: Context, folder: Path, model: Path, *,
+        transport: str = 'raw', arguments: tuple[str, ...] = (),
+    ) -> None:
+        self.namespace = f'/bench{next(_numbers)}'
+        self.log_file = folder / f'{self.namespace[1:]}.log'
+        self.process = self._start(model, transport, arguments)
+        self._context = context
+        self.node = rclpy.create_node('bench', namespace=self.namespace, context=context)
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self.node)
+        self.inboxes: dict[str, Inbox] = {}
+        self._subscriptions: dict[str, Any] = {}
+        kind, topic = ((Image, 'image') if transport == 'raw'
+                       else (CompressedImage, 'image/compressed'))
+        self._images = self.node.create_publisher(kind, topic, 1)
+        self._infos = self.node.create_publisher(CameraInfo, 'camera_info', 1)
+        self.inbox('/diagnostics', DiagnosticArray)
+        self._stamp = self.node.get_clock().now().nanoseconds
+
+    def _start(self, model: Path, transport: str, arguments: tuple[str, ...]) -> Any:
+        with self.log_file.open('w', encoding='utf-8') as log:
+            return subprocess.Popen(
+                [sys.executable, '-m', 'sa4depth_ros.nodes.depth_node', '--ros-args',
+                 '-r', f'__ns:={self.namespace}', '-p', f'model:={model}',
+                 '-p', f'image_transport:={transport}', *arguments],
+                stdout=log, stderr=subprocess.STDOUT, env=os.environ | {'PYTHONUNBUFFERED': '1'})
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(encoding='utf-8')
+
+    def inbox(self, topic: str, kind: Any = None, qos: Any = 10) -> Inbox:
+        """Subscribe to ``topic`` and give the place where its messages go."""
+        if topic not in self.inboxes:
+            inbox = self.inboxes[topic] = Inbox()
+            self._subscriptions[topic] = self.node.create_subscription(
+                kind or OUTPUTS[topic], topic, inbox.messages.append, qos)
+        return self.inboxes[topic]
+
+    def leave(self, *topics: str) -> None:
+        """Unsubscribe, where not done yet."""
+        for topic in topics:
+            if topic in self.inboxes:
+                del self.inboxes[topic]
+                self.node.destroy_subscription(self._subscriptions.pop(topic))
+
+    def wait(self, condition: Callable[[], Any], what: str, also: Any = None) -> Any:
+        """Spin until ``condition`` gives something true; ``also`` is done every 30 ms."""
+        end = time.monotonic() + DEADLINE
+        due = 0.0
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                pytest.fail(f'the node is gone while waiting for {what}:\n{self.log}')
+            if also is not None and time.monotonic() >= due:
+                also()
+                due = time.monotonic() + 0.03
+            self._executor.spin_once(timeout_sec=0.01)
+            result = condition()
+            if result:
+                return result
+        return pytest.fail(f'waited {DEADLINE} s in vain for {what}; the node says:\n{self.log}')
+
+    def next_stamp(self) -> int:
+        """Give now, in ns, but always more than before."""
+        self._stamp = max(self._stamp + 1, self.node.get_clock().now().nanoseconds)
+        return self._stamp
+
+    def send(self, image: Any, info: CameraInfo | None = None, stamp: int | None = None) -> int:
+        """Publish the two under one stamp (ns), by default the time of now."""
+        stamp = self.next_stamp() if stamp is None else stamp
+        for message, publisher in ((info, self._infos), (image, self._images)):
+            if message is not None:
+                message.header.stamp = Time(sec=stamp // 10**9, nanosec=stamp % 10**9)
+                message.header.frame_id = 'camera_optical'
+                publisher.publish(message)
+        return stamp
+
+    def exchange(
+        self, image: Any, info: CameraInfo | None = None, *,
+        topics: tuple[str, ...] = ('depth/image',),
+        accept: Callable[[Any], bool] = lambda message: True,
+    ) -> list[Any]:
+        """Send the image, ever again, until an answer that ``accept`` takes is on all topics."""
+        inboxes = [self.inbox(topic) for topic in topics]
+        stamps: set[int] = set()
+
+        def complete() -> list[Any]:
+            for stamp in sorted(stamps, reverse=True):
+                answers = [inbox.with_stamps({stamp}) for inbox in inboxes]
+                if all(answers) and accept(answers[0][0]):
+                    return [found[0] for found in answers]
+            return []
+        result: list[Any] = self.wait(
+            complete, f'answers on {topics}', lambda: stamps.add(self.send(image, info)))
+        return result
+
+    def status(self) -> Any:
+        """Give the newest diagnostic status of this node, or None."""
+        name = f'{self.namespace}/depth_node: depth'
+        found = [s for m in self.inboxes['/diagnostics'].messages for s in m.status
+                 if s.name == name]
+        return found[-1] if found else None
+
+    def values(self) -> dict[str, str]:
+        """Give the key-value pairs of the newest diagnostic status."""
+        status = self.status()
+        return {v.key: v.value for v in status.values} if status else {}
+
+    def drops(self, cause: str) -> int:
+        return int(self.values().get(f'dropped_{cause}', '0'))
+
+    def await_status(self, accept: Callable[[Any], bool], what: str, also: Any = None) -> Any:
+        """Wait for a diagnostic status, published from now on, that ``accept`` takes."""
+        self.inboxes['/diagnostics'].messages.clear()
+        return self.wait(
+            lambda: (status := self.status()) is not None and accept(status) and status,
+            what, also)
+
+    def call(self, kind: Any, service: str, request: Any) -> Any:
+        """Call a service of the depth node and give its response."""
+        client = self.node.create_client(kind, f'depth_node/{service}')
+        try:
+            self.wait(client.service_is_ready, f'service {service}')
+            future = client.call_async(request)
+            self.wait(future.done, f'response of {service}')
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def transition(self, label: str) -> bool:
+        request = ChangeState.Request()
+        request.transition.label = label
+        return bool(self.call(ChangeState, 'change_state', request).success)
+
+    def state(self) -> str:
+        return str(self.call(GetState, 'get_state', GetState.Request()).current_state.label)
+
+    def set(self, **values: Any) -> list[Any]:
+        """Set parameters one by one; gives the results."""
+        parameters = [Parameter(k, value=v).to_parameter_msg() for k, v in values.items()]
+        request = SetParameters.Request(parameters=parameters)
+        return list(self.call(SetParameters, 'set_parameters', request).results)
+
+    def get(self, name: str) -> Any:
+        values = self.call(GetParameters, 'get_parameters', GetParameters.Request(names=[name]))
+        return rclpy.parameter.parameter_value_to_python(values.values[0])
+
+    def describe(self, *names: str) -> list[Any]:
+        request = DescribeParameters.Request(names=names)
+        return list(self.call(DescribeParameters, 'describe_parameters', request).descriptors)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Signal the node and give its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return int(self.process.wait(DEADLINE))
+        finally:
+            self.process.kill()
+
+    def close(self) -> None:
+        code = self.stop()
+        self._executor.shutdown()
+        self.node.destroy_node()
+        assert code == 0, self.log
+        assert 'Traceback' not in self.log
+
+
+def image_of(grey: int, width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> Image:
+    """Make an rgb8 image of one grey level."""
+    data = bytes([grey]) * (width * height * 3)
+    message = Image(width=width, height=height, encoding='rgb8', step=3 * width)
+    message.data.frombytes(data)
+    return message
+
+
+def info_of(width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> CameraInfo:
+    """Make a camera_info without distortion, principal point in the middle."""
+    fx = 0.8 * width
+    cx, cy = (width - 1) / 2, (height - 1) / 2
+    return CameraInfo(
+        width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
+        k=[fx, 0.0, cx, 0.0, fx, cy, 0.0, 0.0, 1.0], r=[1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0],
+        p=[fx, 0.0, cx, 0.0, 0.0, fx, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
+
+
+@pytest.fixture(scope='session')
+def make_image() -> Callable[..., Image]:
+    return image_of
+
+
+@pytest.fixture(scope='session')
+def make_info() -> Callable[..., CameraInfo]:
+    return info_of
+
+
+@pytest.fixture(scope='session')
+def write_model() -> Callable[..., Path]:
+    return _write_model
+
+
+@pytest.fixture(scope='session')
+def start_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Bench]]:
+    """Give a function that starts a depth node with a bench around it."""
+    folder = tmp_path_factory.mktemp('benches')
+    context = Context()
+    rclpy.init(context=context)
+    benches: list[Bench] = []
+
+    def start(*, slow: int = 0, fragile: bool = False, **options: Any) -> Bench:
+        model = folder / f'grey_{slow}_{fragile}.onnx'
+        if not model.is_file():
+            _write_model(model, slow=slow, fragile=fragile)
+        benches.append(Bench(context, folder, model, **options))
+        return benches[-1]
+    yield start
+    for bench in benches:
+        bench.stop()
+    rclpy.shutdown(context=context)
+
+
+@pytest.fixture(scope='session')
+def shared_bench(start_bench: Callable[..., Bench]) -> Iterator[Bench]:
+    """Give one depth node for all tests that leave it as they found it."""
+    bench = start_bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def bench(shared_bench: Bench) -> Iterator[Bench]:
+    """Give the shared depth node, active, and see that it still works after the test."""
+    yield shared_bench
+    shared_bench.exchange(image_of(100), info_of(), accept=lambda m: m.width == 2 * WIDTH)
