@@ -159,7 +159,7 @@ def _started(args: argparse.Namespace, source: 'Source', model: Path, output: Pa
     print(f'watch it with ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]} '
           f'(topics {IMAGE}, /depth/image, /points); logs in {logs}')
     transport = 'compressed' if source.compressed else 'raw'
-    node = Child('depth node', 'sa4depth_ros.nodes.depth_node', [
+    node = Child('depth_node', 'sa4depth_ros.nodes.depth_node', [
         '--ros-args', '-r', f'image:={IMAGE}', '-p', f'image_transport:={transport}',
         '-p', f'model:={model}', '-p', f'backend:={args.backend}'],
         environment=environment, logs=logs)

@@ -58,7 +58,7 @@ class Child:
     def require_alive(self) -> None:
         """Raise Sa4DepthError with the last log lines when it has ended."""
         if self.exit_code is not None:
-            raise Sa4DepthError(f'the {self.name} ended unexpectedly (exit code '
+            raise Sa4DepthError(f'the {self.name} process ended unexpectedly (exit code '
                                 f'{self.exit_code}).{self.last_words()}')
 
     def last_words(self) -> str:

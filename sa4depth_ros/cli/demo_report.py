@@ -18,7 +18,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-RESULTS = ('depth_*.png', 'cloud.ply', 'cloud.png', 'summary.json', 'viewer.json', 'player.json')
+RESULTS = ('depth_*.png', 'cloud.ply', 'cloud.png', 'summary.json', 'viewer.json', 'player.json',
+           'logs/*.log')
 
 
 def summarise(output: Path) -> dict[str, Any]:

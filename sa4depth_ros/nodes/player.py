@@ -35,7 +35,7 @@ from sa4depth_ros.errors import BagError, Sa4DepthError
 from sa4depth_ros.nodes.message_buffers import ImageBuffer
 from sa4depth_ros.nodes.player_bag import BagSource, restamped
 from sa4depth_ros.nodes.player_options import PlayerOptions, read_options
-from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded, Source
+from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded, Role, Source
 from sa4depth_ros.nodes.player_video import VideoSource
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -53,7 +53,7 @@ class Player(Node):
         self._source, self._options = source, options
         self.published = 0
         self.seconds = 0.0
-        self._stamps: deque[tuple[int, int]] = deque(maxlen=16)
+        self._stamps: deque[tuple[int, int, set[Role]]] = deque(maxlen=16)
         self._pixels = ImageBuffer('bgr8')
         qos = QoSProfile(depth=5, reliability=QoSReliabilityPolicy.RELIABLE)
         base = options.publish_as or source.image_topic.removesuffix(COMPRESSED)
@@ -119,7 +119,7 @@ class Player(Node):
         return False
 
     def _publish(self, message: Recorded) -> None:
-        stamp = self._stamp(message.stamp)
+        stamp = self._stamp(message)
         if isinstance(message.data, bytes):
             publisher = self._image if message.role == 'image' else self._info
             assert publisher is not None
@@ -129,14 +129,16 @@ class Player(Node):
             self._publish_pixels(message.data, stamp)
         self.published += message.role == 'image'
 
-    def _stamp(self, recorded: int | None) -> int:
-        # Messages of one frame share their stamp, so their new stamp must be the same, too.
-        for known, given in self._stamps:
-            if known == recorded:
+    def _stamp(self, message: Recorded) -> int:
+        # Messages of one frame share their stamp, so their new stamp must be the same, too;
+        # a second image of the same stamp is another frame: the loop came round.
+        for known, given, roles in self._stamps:
+            if known == message.stamp and message.role not in roles:
+                roles.add(message.role)
                 return given
         now = int(self.get_clock().now().nanoseconds)
-        if recorded is not None:
-            self._stamps.append((recorded, now))
+        if message.stamp is not None:
+            self._stamps.append((message.stamp, now, {message.role}))
         return now
 
     def _publish_pixels(self, pixels: Any, stamp: int) -> None:

@@ -29,6 +29,8 @@ from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded,
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 INFO_TYPE = 'sensor_msgs/msg/CameraInfo'
+# ROS 1 messages are turned into CDR by the definitions of ROS 2, whose headers have no seq.
+_ROS2 = get_typestore(Stores.ROS2_HUMBLE)
 # Images that are no photographs, by how their topics are usually called.
 NOT_COLOUR = ('depth', 'disparity', 'mask', 'label', 'confidence', 'theora')
 LITTLE_ENDIAN = 1
@@ -82,7 +84,7 @@ class BagSource:
     def _cdr(self, connection: Connection, raw: bytes) -> bytes:
         if self._reader.is2:
             return raw
-        return bytes(self._reader.typestore.ros1_to_cdr(raw, connection.msgtype))
+        return bytes(_ROS2.ros1_to_cdr(raw, connection.msgtype))
 
     def _chosen(self, path: Path, wanted: str) -> Connection:
         images = [c for c in self._reader.connections
@@ -92,7 +94,7 @@ class BagSource:
             if not named:
                 raise BagError(f"{path} has no images on '{wanted}'; {self._contents()}")
             return named[0]
-        colour = [c for c in images if not any(word in c.topic.lower() for word in NOT_COLOUR)]
+        colour = _colour(images)
         if not colour:
             raise BagError(f'{path} has no colour image topic; {self._contents()}')
         best = max(colour, key=lambda c: (self._calibration(c.topic) is not None, c.msgcount))
@@ -107,13 +109,19 @@ class BagSource:
         beside = [c for c in infos if c.topic == info_sibling(image_topic)]
         if beside:
             return beside[0]
-        colour = [c for c in infos if 'depth' not in c.topic.lower()]
-        return colour[0] if len(colour) == 1 else None
+        # Under another name it is still this camera's when there is only one of each.
+        images = [c for c in self._reader.connections if c.msgtype in IMAGE_TYPES]
+        only = _colour(infos)
+        return only[0] if len(only) == 1 and len(_colour(images)) == 1 else None
 
     def _contents(self) -> str:
         lines = [f'\n  {c.topic} ({c.msgtype}, {c.msgcount} messages)'
                  for c in sorted(self._reader.connections, key=lambda c: c.topic)]
         return 'it holds ' + (''.join(lines) or 'nothing')
+
+
+def _colour(connections: list[Connection]) -> list[Connection]:
+    return [c for c in connections if not any(word in c.topic.lower() for word in NOT_COLOUR)]
 
 
 def read_stamp(cdr: bytes) -> int:
@@ -144,7 +152,7 @@ def _opened(path: Path) -> AnyReader:
     folder = path.parent if path.is_file() and path.suffix != '.bag' and beside.exists() else path
     try:
         # Only ROS 2 bags older than Iron lack definitions.
-        reader = AnyReader([folder], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
+        reader = AnyReader([folder], default_typestore=_ROS2)
         reader.open()
     except _UNREADABLE as error:
         raise BagError(f'{path} is no recording that can be read (expected a rosbag2 folder or '

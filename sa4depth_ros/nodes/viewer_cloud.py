@@ -102,7 +102,9 @@ def _splat(image: NDArray[np.uint8], pixel: NDArray[np.int_], colors: NDArray[np
            depth: NDArray[np.floating]) -> None:
     order = np.argsort(-depth)
     pixel, colors = pixel[order], colors[order]
-    offsets = [(dx, dy) for dy in (0, 1, 2) for dx in (0, 1, 2)]
+    # As many pixels each as it takes for neighbours to touch.
+    side = int(np.clip(np.ceil(1.25 * np.sqrt(image[..., 0].size / len(pixel))), 2, 6))
+    offsets = [(dx, dy) for dy in range(side) for dx in range(side)]
     # Far to near in slices: within one, all squares may cover each other in any order.
     for part in np.array_split(np.arange(len(pixel)), 64):
         for dx, dy in offsets:

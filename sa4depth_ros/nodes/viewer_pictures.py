@@ -23,6 +23,7 @@ from sa4depth_ros.runtime.colorize import colorize
 Picture = NDArray[np.uint8]
 PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (120, 120, 124)
 TITLE, MARGIN, LEGEND = 34, 10, 86
+SHOWN_WIDTH = 560
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
@@ -46,22 +47,19 @@ def side_by_side(color: Picture | None, depth: NDArray[np.float32], *,
     """
     Put colour (h, w, 3) RGB, depth (h, w) in false colours, and a legend on one page.
 
-    Colour is scaled to the depth's height when their sizes differ; None leaves a grey field.
+    Small images are shown at a whole multiple of their size; colour is scaled to the depth's
+    height when their sizes differ, None leaves a grey field.
     """
-    depth_view = colorize(depth, *limits)
-    height = depth.shape[0]
-    if color is None:
-        color = np.full_like(depth_view, 200)
-    if color.shape[0] != height:
-        width = max(1, round(color.shape[1] * height / color.shape[0]))
-        color = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA),
-                           np.uint8)
-    right = MARGIN + color.shape[1] + MARGIN
-    page = np.full((TITLE + height + MARGIN, right + depth.shape[1] + LEGEND, 3), PAPER, np.uint8)
-    page[TITLE:TITLE + height, MARGIN:MARGIN + color.shape[1]] = color
-    page[TITLE:TITLE + height, right:right + depth.shape[1]] = depth_view
+    height = depth.shape[0] * max(1, round(SHOWN_WIDTH / depth.shape[1]))
+    right_view = _scaled(colorize(depth, *limits), height)
+    left_view = np.full_like(right_view, 200) if color is None else _scaled(color, height)
+    right = MARGIN + left_view.shape[1] + MARGIN
+    end = right + right_view.shape[1]
+    page = np.full((TITLE + height + MARGIN, end + LEGEND, 3), PAPER, np.uint8)
+    page[TITLE:TITLE + height, MARGIN:right - MARGIN] = left_view
+    page[TITLE:TITLE + height, right:end] = right_view
     _text(page, title, (MARGIN, 23), INK, size=0.5)
-    _legend(page[:, right + depth.shape[1]:], height, limits, unit)
+    _legend(page[:, end:], height, limits, unit)
     return page
 
 
@@ -71,6 +69,14 @@ def save_picture(path: str, picture: Picture) -> None:
     assert good
     with open(path, 'wb') as file:  # noqa: PTH123
         file.write(data.tobytes())
+
+
+def _scaled(image: Picture, height: int) -> Picture:
+    if image.shape[0] == height:
+        return image
+    width = max(1, round(image.shape[1] * height / image.shape[0]))
+    how = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
 
 
 def _legend(area: Picture, height: int, limits: tuple[float, float], unit: str) -> None:
