@@ -71,7 +71,7 @@ def _findings(state: NodeState, frames: Snapshot) -> list[Finding]:
     found = [*_drop_findings(frames), *_camera_findings(state)]
     if found:
         return found
-    if frames.idle and not frames.rate_out:
+    if frames.is_idle:
         return [(DiagnosticStatus.OK, 'idle: nobody subscribes to an output')]
     return [(DiagnosticStatus.OK, 'running')]
 

@@ -38,7 +38,7 @@ class Snapshot:
     dropped: Mapping[str, int]
     rate_in: float
     rate_out: float
-    idle: int
+    is_idle: bool
     recent_drops: Mapping[str, int]
     last_problem: str
     latency: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class FrameStatistics:
         self._frames_in = self._frames_out = self._restarts = 0
         self._dropped: Counter[str] = Counter()
         self._last_problem = ''
+        self._is_idle = False
         self._clear()
 
     def arrived(self) -> None:
@@ -71,14 +72,15 @@ class FrameStatistics:
             self._last_problem = problem or self._last_problem
 
     def idle(self) -> None:
-        """Count a frame that nobody wanted."""
+        """Note a frame that nobody wanted."""
         with self._lock:
-            self._idles.append(self._clock())
+            self._is_idle = True
 
     def published(self, latency: Mapping[str, float]) -> None:
         """Count a frame that went out; ``latency`` has its parts in seconds."""
         with self._lock:
             self._frames_out += 1
+            self._is_idle = False
             self._latencies.append((self._clock(), dict(latency)))
 
     def restart(self) -> None:
@@ -99,14 +101,13 @@ class FrameStatistics:
                 restarts=self._restarts, dropped=dict(self._dropped),
                 rate_in=sum(when >= since for when in self._arrivals) / length,
                 rate_out=len(outs) / length,
-                idle=sum(when >= since for when in self._idles),
+                is_idle=self._is_idle,
                 recent_drops=Counter(cause for when, cause in self._drops if when >= since),
                 last_problem=self._last_problem, latency=_percentiles(outs))
 
     def _clear(self) -> None:
         self._window_begin = self._clock()
         self._arrivals: deque[float] = deque(maxlen=_MOST_FRAMES)
-        self._idles: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._drops: deque[tuple[float, str]] = deque(maxlen=_MOST_FRAMES)
         self._latencies: deque[tuple[float, dict[str, float]]] = deque(maxlen=_MOST_FRAMES)
 
