@@ -94,7 +94,7 @@ class ModelCard:
 
     @property
     def unit(self) -> str:
-        """Unit of the depth that comes of this model: 'm' or 'relative'."""
+        """Tell the unit of the depth that comes of this model: 'm' or 'relative'."""
         metric = self.output == 'metric_depth' or self.calibrated
         return 'm' if metric else 'relative'
 

@@ -50,7 +50,7 @@ def start_network(config: TrainConfig) -> DepthNet:
         network.encoder.load_imagenet()  # type: ignore[operator]
     elif source != 'random':
         if not source.endswith('.safetensors'):
-            raise ConfigError("initial_weights must be imagenet, random or the path of a "
+            raise ConfigError('initial_weights must be imagenet, random or the path of a '
                               f".safetensors checkpoint, got '{source}'")
         network = _from_checkpoint(Path(source), config)
     return network

@@ -22,8 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
-
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sa4depth_train.bag_dataset import rectified_depth
@@ -31,6 +29,7 @@ from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.config import DataConfig
 from sa4depth_train.metrics import depth_metrics, summarize
 from sa4depth_train.report import Picture
+from tqdm import tqdm
 
 STRIP_ROWS = 6
 

@@ -23,13 +23,12 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 import onnx
-import torch
-from torch import nn
-
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.factory import load_checkpoint
 from sa4depth_ros.runtime.engines import open_engine
+import torch
+from torch import nn
 
 OPSET = 18
 INPUT, OUTPUT = 'image', 'depth'

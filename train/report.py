@@ -21,7 +21,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.colorize import colorize
 

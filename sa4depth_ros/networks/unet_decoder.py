@@ -28,6 +28,7 @@ def _conv(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class _UpBlock(nn.Module):
+
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
         self.first = _conv(inputs + skip, outputs)

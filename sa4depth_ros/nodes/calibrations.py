@@ -53,7 +53,8 @@ class Calibrations:
         self._cameras = {}
 
     def camera_for(self, width: int, height: int) -> CameraModel | None:
-        """Give the calibration of a ``width`` x ``height`` image, None when there is none yet.
+        """
+        Give the calibration of a ``width`` x ``height`` image, None when there is none yet.
 
         Raises FrameError when there is one that cannot belong to such an image.
         """

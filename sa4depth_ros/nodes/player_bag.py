@@ -23,7 +23,6 @@ from typing import Any
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import get_typestore, Stores
-
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded, Role
 

@@ -24,7 +24,6 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.nodes.player_source import Recorded
 

@@ -17,7 +17,6 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from sa4depth_ros.runtime.colorize import colorize
 
 Picture = NDArray[np.uint8]

@@ -98,7 +98,7 @@ class CameraModel:
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        """A hashable value, equal for equal calibrations."""
+        """Give a hashable value, equal for equal calibrations."""
         return (self.width, self.height, self.distortion_model, self.D,
                 self.K.tobytes(), self.R.tobytes(), self.P.tobytes())
 

@@ -92,7 +92,7 @@ class FrameGeometry:
 
     @cached_property
     def network_maps(self) -> Maps:
-        """Maps for cv2.remap from the (shrunk) image to the network input."""
+        """Give the maps for cv2.remap from the (shrunk) image to the network input."""
         assert self.K_network is not None
         x, y = self._float_maps(self.K_network, self.network_size)
         outside = np.ones(x.shape, dtype=bool)
@@ -106,7 +106,7 @@ class FrameGeometry:
 
     @cached_property
     def color_maps(self) -> Maps:
-        """Maps for cv2.remap from the raw to the rectified image, both of image size."""
+        """Give the maps for cv2.remap from the raw to the rectified image, both of image size."""
         assert self.camera is not None
         x, y = self._float_maps(self.camera.P, self.image_size)
         return cv2.convertMaps(x, y, cv2.CV_16SC2)  # type: ignore[return-value]

@@ -19,9 +19,8 @@ from array import array
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
-from sensor_msgs.msg import Image
-
 from sa4depth_ros.runtime.pixel_formats import SUPPORTED_ENCODINGS
+from sensor_msgs.msg import Image
 
 
 def _image(**changes):

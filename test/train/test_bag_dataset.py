@@ -17,7 +17,6 @@
 import cv2
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.preprocess import Preprocessor

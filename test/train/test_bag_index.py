@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex
 from sa4depth_train.bag_topics import find_topics

@@ -70,7 +70,7 @@ class OnnxEngine:
 
 
 def available_providers() -> list[str]:
-    """Execution providers that this ONNX Runtime build offers."""
+    """Name the execution providers that this ONNX Runtime build offers."""
     return list(onnxruntime.get_available_providers())
 
 
