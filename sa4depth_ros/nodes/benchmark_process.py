@@ -91,7 +91,7 @@ class _Camera(Node):
         self.ages: list[tuple[float, float]] = []
         self.engine = 0.0
         self._state = self.create_client(GetState, 'depth_node/get_state')
-        self._asked: object | None = None
+        self._asked: Any = None
         self._image = self.create_publisher(Image, 'image', 1)
         self._info = self.create_publisher(CameraInfo, 'camera_info', 1)
         pixels = np.random.default_rng(0).integers(0, 256, HEIGHT * WIDTH * 3, dtype=np.uint8)

@@ -29,6 +29,8 @@ from sa4depth_ros.runtime.engines import open_engine
 from sa4depth_ros.runtime.postprocess import DepthSettings, finish, to_depth
 from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor, resize
 
+__all__ = ['DepthEstimator', 'DepthFrame', 'DepthSettings', 'OUTPUT_SIZES']
+
 OUTPUT_SIZES = ('image', 'model')
 _SMALLEST_SIDE = 16
 
