@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from time import perf_counter
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State

@@ -29,7 +29,7 @@ from sa4depth_ros.runtime.engines import open_engine
 from sa4depth_ros.runtime.postprocess import DepthSettings, finish, to_depth
 from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor, resize
 
-__all__ = ['DepthEstimator', 'DepthFrame', 'DepthSettings', 'OUTPUT_SIZES']
+__all__ = ['OUTPUT_SIZES', 'DepthEstimator', 'DepthFrame', 'DepthSettings']
 
 OUTPUT_SIZES = ('image', 'model')
 _SMALLEST_SIDE = 16
