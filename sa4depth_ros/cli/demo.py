@@ -166,13 +166,17 @@ def _started(args: argparse.Namespace, source: 'Source', model: Path, output: Pa
     frames = round(seconds * source.rate)
     viewer = Child('viewer', 'sa4depth_ros.nodes.viewer', [
         '--output', str(output), '--image', IMAGE + ('/compressed' if source.compressed else ''),
-        '--expected', str(frames), '--sample-every', f'{max(0.4, seconds / PICTURES):.2f}'],
+        '--expected', str(frames), '--sample-every', f'{_sample_period(seconds):.2f}'],
         environment=environment, logs=logs, on_terminal=True)
     player = Child('player', 'sa4depth_ros.nodes.player', [
         *_played_input(args, source), '--publish-as', IMAGE, '--report',
         str(output / 'player.json'), '--wait-for', '2', '--wait-timeout', f'{START_TIMEOUT:g}'],
         environment=environment, logs=logs)
     return node, viewer, player
+
+
+def _sample_period(seconds: float) -> float:
+    return min(max(seconds / PICTURES, 0.4), 3.0) if seconds else 3.0
 
 
 def _played_input(args: argparse.Namespace, source: 'Source') -> list[str]:

@@ -47,6 +47,8 @@ SUFFIX = ': depth'
 # Images wait for their depth; a slow engine may be some frames behind.
 REMEMBERED = 90
 MOST_SAMPLES = 24
+# The very first frames of a process are slow and say little: seconds to the first picture.
+SETTLED = 0.5
 # The cloud of about this sample is kept: well after the start, whatever the length.
 CLOUD_SAMPLE = 2
 
@@ -90,11 +92,10 @@ class Viewer(Node):
         now, stamp = self._now(), nanoseconds(message.header.stamp)
         self.figures.depth.add(now, stamp * 1e-9)
         self._bar.update()
-        # The very first frames of a process are slow and say little.
         if now < self._next_sample or len(self.samples) >= MOST_SAMPLES:
             return
         first = not self._next_sample
-        self._next_sample = now + (0.5 * self._every if first else self._every)
+        self._next_sample = now + (min(SETTLED, self._every) if first else self._every)
         if not first:
             self.samples.append(Sample(stamp, _depth_of(message), self._image_of(stamp),
                                        now - stamp * 1e-9))
