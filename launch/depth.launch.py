@@ -1,0 +1,98 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Start the depth node: ros2 launch sa4depth_ros depth.launch.py image:=/camera/image_raw."""
+
+import os
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+PACKAGE = 'sa4depth_ros'
+FAST_DDS_2 = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+FAST_DDS_3 = 'FASTDDS_DEFAULT_PROFILES_FILE'
+# What a user sets who knows better than we how messages should travel.
+USERS_CHOICE = (FAST_DDS_2, FAST_DDS_3, 'FASTDDS_BUILTIN_TRANSPORTS')
+PROFILE_VARIABLES = {
+    'humble': (FAST_DDS_2,), 'iron': (FAST_DDS_2,), 'jazzy': (FAST_DDS_2,),
+    # Not known, as no ROS environment is sourced.
+    '': (FAST_DDS_2, FAST_DDS_3)}
+
+
+def shipped(*path: str) -> PathJoinSubstitution:
+    """Name a file in the share folder of this package."""
+    return PathJoinSubstitution([FindPackageShare(PACKAGE), *path])
+
+
+def argument(
+    name: str, default: str | PathJoinSubstitution, text: str, *choices: str,
+) -> DeclareLaunchArgument:
+    """Declare one argument of this launch file."""
+    return DeclareLaunchArgument(
+        name, default_value=default, description=text, choices=list(choices) or None)
+
+
+ARGUMENTS = [
+    argument('image', '', 'Topic of the camera image, without /compressed; empty: image, in the '
+             'namespace.'),
+    argument('camera_info', '', 'Topic of its calibration; empty: the sibling of the image.'),
+    argument('image_transport', '', 'How images come in; empty: as in params_file.',
+             '', 'raw', 'compressed'),
+    argument('model', '', 'Model file (.onnx, .safetensors); empty: as in params_file, where '
+             'empty is the model that is shipped.'),
+    argument('backend', '', 'What runs the model; empty: as in params_file.',
+             '', 'auto', 'onnxruntime', 'onnxruntime-cuda', 'onnxruntime-tensorrt', 'tensorrt',
+             'torch'),
+    argument('params_file', shipped('config', 'depth.yaml'), 'YAML file with parameters.'),
+    argument('namespace', '', 'Namespace of the node and its topics.'),
+    argument('rviz', 'false', 'Also start RViz with a view of depth and cloud.',
+             'true', 'false'),
+    argument('log_level', 'info', 'Log level of the node.', 'debug', 'info', 'warn', 'error'),
+]
+
+
+def fast_dds_profile() -> list[LaunchDescriptionEntity]:
+    """Give image streams enough shared memory, unless the user has set a profile."""
+    if any(os.environ.get(name) for name in USERS_CHOICE):
+        return []
+    names = PROFILE_VARIABLES.get(os.environ.get('ROS_DISTRO', ''), (FAST_DDS_3,))
+    return [SetEnvironmentVariable(name, shipped('config', 'fastdds.xml')) for name in names]
+
+
+def depth_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make the node with those parameters and remappings only that the user gave."""
+    given = {name: LaunchConfiguration(name).perform(context)
+             for name in ('image', 'camera_info', 'image_transport', 'model', 'backend')}
+    given = {name: value for name, value in given.items() if value}
+    remappings = [(name, given.pop(name)) for name in ('image', 'camera_info') if name in given]
+    return [Node(
+        package=PACKAGE, executable='depth_node', name='depth_node',
+        namespace=LaunchConfiguration('namespace'), output='screen', emulate_tty=True,
+        parameters=[LaunchConfiguration('params_file'), *([given] if given else [])],
+        remappings=remappings,
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')])]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the depth node and, if wanted, RViz."""
+    rviz = Node(
+        package='rviz2', executable='rviz2', namespace=LaunchConfiguration('namespace'),
+        arguments=['-d', shipped('config', 'depth.rviz')],
+        condition=IfCondition(LaunchConfiguration('rviz')))
+    return LaunchDescription(
+        [*ARGUMENTS, *fast_dds_profile(), OpaqueFunction(function=depth_node), rviz])
