@@ -16,7 +16,6 @@
 
 import json
 
-import numpy as np
 from sa4depth_ros.cli.main import main
 
 SETTINGS = (
