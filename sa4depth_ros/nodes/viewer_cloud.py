@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,9 +41,10 @@ def cloud_from_bytes(data: NDArray[np.uint8], offsets: dict[str, int], step: int
 
     ``offsets`` and ``step`` are in bytes; points that are not finite are left out.
     """
-    kind = np.dtype({'names': ['x', 'y', 'z', 'rgb'], 'formats': ['<f4', '<f4', '<f4', '<u4'],
-                     'offsets': [offsets[name] for name in ('x', 'y', 'z', 'rgb')],
-                     'itemsize': step})
+    layout: Any = {'names': ['x', 'y', 'z', 'rgb'], 'formats': ['<f4', '<f4', '<f4', '<u4'],
+                   'offsets': [offsets[name] for name in ('x', 'y', 'z', 'rgb')],
+                   'itemsize': step}
+    kind = np.dtype(layout)
     points = data[:data.size // step * step].view(kind)
     xyz = np.stack([points['x'], points['y'], points['z']], -1)
     valid = np.isfinite(xyz).all(-1)

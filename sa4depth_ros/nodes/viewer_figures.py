@@ -50,7 +50,7 @@ class Stream:
     def longest_gap(self) -> float:
         """Longest time between two arrivals [s]; 0 with fewer than two."""
         times = [now for now, _ in self.arrivals]
-        return float(np.diff(times).max()) if len(times) > 1 else 0.0
+        return float(np.max(np.diff(times))) if len(times) > 1 else 0.0
 
 
 @dataclass
