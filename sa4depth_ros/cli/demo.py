@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--topic', default='', help='image topic of the bag (default: found by type)')
     add('--hfov', type=float, default=70.0, metavar='DEG',
-        help='horizontal field of view guessed for a video or webcam (default 70)')
+        help='horizontal field of view guessed where there is no camera_info (default 70)')
     add('--model', type=Path, metavar='M', help='ONNX model (default: the shipped one)')
     add('--backend', default='auto', help='engine, as the node parameter (default auto)')
     add('--output', type=Path, default=Path('demo_output'), metavar='DIR',
@@ -93,7 +93,7 @@ def _source(args: argparse.Namespace) -> 'Source':
         return VideoSource(args.video, args.hfov)
     if args.camera is not None:
         return VideoSource(args.camera, args.hfov)
-    return BagSource(args.bag or share_path(DEMO_RECORDING), args.topic)
+    return BagSource(args.bag or share_path(DEMO_RECORDING), args.topic, args.hfov)
 
 
 def _prepared(output: Path) -> Path:
@@ -122,8 +122,6 @@ def _announce(source: 'Source', model: Path, seconds: float) -> None:
           f'with {model.name}')
     for note in source.notes:
         print(f'note: {note}')
-    if source.info_topic is None:
-        print('note: no camera_info in this recording: depth images, but no point cloud')
 
 
 def _played(args: argparse.Namespace, source: 'Source', model: Path, output: Path,
@@ -181,11 +179,12 @@ def _sample_period(seconds: float) -> float:
 
 def _played_input(args: argparse.Namespace, source: 'Source') -> list[str]:
     if args.camera is not None:
-        origin = ['--camera', str(args.camera), '--hfov', str(args.hfov)]
+        origin = ['--camera', str(args.camera)]
     elif args.video is not None:
-        origin = ['--video', str(args.video), '--hfov', str(args.hfov)]
+        origin = ['--video', str(args.video)]
     else:
         origin = ['--bag', source.description, '--topic', source.image_topic]
+    origin += ['--hfov', str(args.hfov)]
     if args.duration:
         origin += ['--loop', '--duration', str(args.duration)]
     return origin

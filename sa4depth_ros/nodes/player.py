@@ -35,9 +35,11 @@ from sa4depth_ros.errors import BagError, Sa4DepthError
 from sa4depth_ros.nodes.message_buffers import ImageBuffer
 from sa4depth_ros.nodes.player_bag import BagSource, restamped
 from sa4depth_ros.nodes.player_options import PlayerOptions, read_options
-from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded, Role, Source
+from sa4depth_ros.nodes.player_source import (
+    COMPRESSED, DEFAULT_HFOV, info_sibling, Recorded, Role, Source)
 from sa4depth_ros.nodes.player_video import VideoSource
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 POLL = 0.02
 GRACE = 1.0
@@ -123,10 +125,12 @@ class Player(Node):
         if isinstance(message.data, bytes):
             publisher = self._image if message.role == 'image' else self._info
             assert publisher is not None
-            publisher.publish(message.data if self._options.keep_stamps
-                              else restamped(message.data, stamp))
+            stamp = stamp if not self._options.keep_stamps else message.stamp or 0
+            if self._source.guess is not None:
+                self._publish_guess(stamp)
+            publisher.publish(restamped(message.data, stamp))
         else:
-            self._publish_pixels(message.data, stamp)
+            self._image.publish(self._pixels.fill(self._publish_guess(stamp), message.data))
         self.published += message.role == 'image'
 
     def _stamp(self, message: Recorded) -> int:
@@ -141,19 +145,19 @@ class Player(Node):
             self._stamps.append((message.stamp, now, {message.role}))
         return now
 
-    def _publish_pixels(self, pixels: Any, stamp: int) -> None:
-        height, width = pixels.shape[:2]
-        focal, cx, cy = float(self._source.guessed_focal or 0.0), (width - 1) / 2, (height - 1) / 2
+    def _publish_guess(self, stamp: int) -> Header:
+        guess = self._source.guess
+        assert guess is not None and self._info is not None
+        focal, cx, cy = guess.focal, (guess.width - 1) / 2, (guess.height - 1) / 2
         info = CameraInfo(
-            width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
+            width=guess.width, height=guess.height, distortion_model='plumb_bob', d=[0.0] * 5,
             k=[focal, 0.0, cx, 0.0, focal, cy, 0.0, 0.0, 1.0],
             r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
             p=[focal, 0.0, cx, 0.0, 0.0, focal, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
         info.header.frame_id = FRAME
         info.header.stamp.sec, info.header.stamp.nanosec = divmod(stamp, 1_000_000_000)
-        if self._info is not None:
-            self._info.publish(info)
-        self._image.publish(self._pixels.fill(info.header, pixels))
+        self._info.publish(info)
+        return info.header
 
     def report(self) -> dict[str, Any]:
         """Tell what was played."""
@@ -162,7 +166,7 @@ class Player(Node):
                 'seconds': round(self.seconds, 3), 'recorded_rate': round(self._source.rate, 3)}
 
     def _calibration(self) -> str:
-        if self._source.guessed_focal:
+        if self._source.guess:
             return 'guessed'
         return 'recorded' if self._source.info_topic else 'none'
 
@@ -189,10 +193,10 @@ def main(args: list[str] | None = None) -> int:
 def open_source(options: PlayerOptions) -> Source:
     """Open what the options name; raises BagError or ConfigError."""
     if options.bag is not None:
-        return BagSource(options.bag, options.topic)
+        return BagSource(options.bag, options.topic, options.hfov)
     origin = options.camera if options.video is None else options.video
     assert origin is not None
-    return VideoSource(origin, options.hfov)
+    return VideoSource(origin, DEFAULT_HFOV if options.hfov is None else options.hfov)
 
 
 def _played(source: Source, options: PlayerOptions) -> int:

@@ -20,11 +20,12 @@ from pathlib import Path
 import struct
 from typing import Any
 
+import cv2
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import get_typestore, Stores
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.nodes.player_source import COMPRESSED, info_sibling, Recorded, Role
+from sa4depth_ros.nodes.player_source import COMPRESSED, Guess, info_sibling, Recorded, Role
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 INFO_TYPE = 'sensor_msgs/msg/CameraInfo'
@@ -42,12 +43,12 @@ class BagSource:
     ROS 1 messages are converted to CDR; those of ROS 2 are passed on as they are.
     """
 
-    def __init__(self, path: Path, image_topic: str = '') -> None:
+    def __init__(self, path: Path, image_topic: str = '', hfov: float | None = None) -> None:
         """
         Open the bag at ``path``; raises BagError when it cannot be read or has no image.
 
         An empty ``image_topic`` takes the colour topic that has a camera_info beside it and
-        the most messages.
+        the most messages. ``hfov`` [degrees] is a guess to use when there is no camera_info.
         """
         self.notes: list[str] = []
         self._reader = _opened(path)
@@ -60,10 +61,13 @@ class BagSource:
         self.description = str(path)
         self.image_topic = self._image.topic
         self.info_topic = self._info.topic if self._info else None
-        self.guessed_focal: float | None = None
         self.compressed = self._image.msgtype == IMAGE_TYPES[1]
         self.frames: int | None = self._image.msgcount
         seconds = self._reader.duration / 1e9
+        self.guess = self._guess(hfov) if hfov and not self._info else None
+        if self.guess:
+            self.info_topic = info_sibling(self.image_topic)
+            self.notes.append(self.guess.note(self.description))
         self.rate = (self._image.msgcount - 1) / seconds if seconds > 0 else 0.0
 
     def messages(self) -> Iterator[Recorded]:
@@ -112,6 +116,18 @@ class BagSource:
         images = [c for c in self._reader.connections if c.msgtype in IMAGE_TYPES]
         only = _colour(infos)
         return only[0] if len(only) == 1 and len(_colour(images)) == 1 else None
+
+    def _guess(self, hfov: float) -> Guess:
+        first = next(message for message in self.messages() if message.role == 'image')
+        assert isinstance(first.data, bytes)
+        message: Any = _ROS2.deserialize_cdr(first.data, self._image.msgtype)
+        if not self.compressed:
+            return Guess(message.width, message.height, hfov)
+        pixels = cv2.imdecode(message.data, cv2.IMREAD_COLOR)
+        if pixels is None:
+            raise BagError(f"the first image on '{self.image_topic}' cannot be decoded "
+                           f"(format '{message.format}').")
+        return Guess(pixels.shape[1], pixels.shape[0], hfov)
 
     def _contents(self) -> str:
         lines = [f'\n  {c.topic} ({c.msgtype}, {c.msgcount} messages)'

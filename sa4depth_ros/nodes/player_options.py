@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sa4depth_ros.nodes.player_video import DEFAULT_HFOV
+from sa4depth_ros.nodes.player_source import DEFAULT_HFOV
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class PlayerOptions:
     What to play and how; exactly one of bag, video and camera is given.
 
     ``rate`` is a factor of the recorded speed; ``duration`` 0 means to the end;
-    ``publish_as`` renames the image topic (and camera_info beside it).
+    ``hfov`` [degrees] is guessed when there is no calibration; ``publish_as`` renames the image
+    topic (and camera_info beside it).
     """
 
     bag: Path | None = None
@@ -36,7 +37,7 @@ class PlayerOptions:
     camera: int | None = None
     topic: str = ''
     publish_as: str = ''
-    hfov: float = DEFAULT_HFOV
+    hfov: float | None = None
     rate: float = 1.0
     duration: float = 0.0
     loop: bool = False
@@ -57,8 +58,9 @@ def read_options(argv: Sequence[str]) -> PlayerOptions:
     add = parser.add_argument
     add('--topic', default='', help='image topic of the bag (default: found by type)')
     add('--publish-as', default='', metavar='TOPIC', help='publish the image under this name')
-    add('--hfov', type=float, default=DEFAULT_HFOV, metavar='DEG',
-        help='guessed horizontal field of view of a video or webcam (default 70)')
+    add('--hfov', type=float, metavar='DEG',
+        help=f'guessed horizontal field of view: of a video or webcam (default {DEFAULT_HFOV:g}), '
+        'of a bag without camera_info (default: no camera_info)')
     add('--rate', type=_positive, default=1.0, help='factor of the recorded speed (default 1)')
     add('--duration', type=float, default=0.0, metavar='S', help='stop after S seconds')
     add('--loop', action='store_true', help='start again at the end')

@@ -16,13 +16,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import math
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sa4depth_ros.errors import ConfigError
+
 Role = Literal['image', 'camera_info']
 COMPRESSED = '/compressed'
+DEFAULT_HFOV = 70.0
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,37 @@ class Recorded:
     data: bytes | NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Guess:
+    """A camera of which only the image size is known; ``hfov`` [degrees] is a guess."""
+
+    width: int
+    height: int
+    hfov: float
+
+    def __post_init__(self) -> None:
+        """Refuse an impossible field of view with ConfigError."""
+        if not 10 <= self.hfov <= 150:
+            raise ConfigError(f'the field of view must be 10..150 degrees, not {self.hfov}.')
+
+    @property
+    def focal(self) -> float:
+        """Focal length in pixels: square ones, principal point in the middle, no distortion."""
+        return 0.5 * self.width / math.tan(math.radians(self.hfov) / 2)
+
+    def note(self, description: str) -> str:
+        """Tell the user what is guessed and what it may spoil."""
+        return (f'{description} ({self.width}x{self.height}) carries no calibration: GUESSING '
+                f'{self.hfov:g} degrees across, so distances may be off by a constant factor and '
+                'the cloud skewed; give the true field of view with --hfov')
+
+
 class Source(Protocol):
     """
     A recording, a video or a camera; opening it already said whether it can be played.
 
-    ``frames`` is None while unknown; ``guessed_focal`` [px] is there when there is no
-    calibration and a guess must do; ``notes`` are for the user.
+    ``frames`` is None while unknown; ``guess`` is there when there is no calibration and a
+    guess must do; ``notes`` are for the user.
     """
 
     description: str
@@ -54,7 +83,7 @@ class Source(Protocol):
     info_topic: str | None
     frames: int | None
     rate: float
-    guessed_focal: float | None
+    guess: 'Guess | None'
     notes: list[str]
 
     def messages(self) -> Iterator[Recorded]:

@@ -24,11 +24,10 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import BagError, ConfigError
-from sa4depth_ros.nodes.player_source import Recorded
+from sa4depth_ros.errors import BagError
+from sa4depth_ros.nodes.player_source import DEFAULT_HFOV, Guess, Recorded
 
 FALLBACK_RATE = 30.0
-DEFAULT_HFOV = 70.0
 IMAGE_TOPIC = '/camera/image_raw'
 
 
@@ -42,21 +41,16 @@ class VideoSource:
 
     def __init__(self, origin: Path | int, hfov: float = DEFAULT_HFOV) -> None:
         """Open a file, or the camera of a number; raises BagError or ConfigError."""
-        if not 10 <= hfov <= 150:
-            raise ConfigError(f'the field of view must be 10..150 degrees, not {hfov}.')
         self._origin, self._live = origin, isinstance(origin, int)
         self._capture = _opened(origin)
         width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self.guessed_focal: float | None = 0.5 * width / math.tan(math.radians(hfov) / 2)
+        self.guess: Guess | None = Guess(width, height, hfov)
         self.description = f'camera {origin}' if self._live else str(origin)
         self.compressed = False
         self.image_topic = IMAGE_TOPIC
         self.info_topic: str | None = '/camera/camera_info'
-        self.notes = [
-            f'{self.description} ({width}x{height}) carries no calibration: GUESSING {hfov:g} '
-            'degrees across, so distances may be off by a constant factor and the cloud skewed; '
-            'give the true field of view with --hfov']
+        self.notes = [self.guess.note(self.description)]
         self.rate, self.frames = self._timing()
 
     def messages(self) -> Iterator[Recorded]:

@@ -90,9 +90,23 @@ def test_named_topic_wins_and_may_lack_a_calibration(tmp_path: Path) -> None:
     bag = write_bag2(tmp_path / 'bag', {'/a/image': IMAGE, '/b/image': IMAGE,
                                         '/b/camera_info': INFO})
     source = BagSource(bag, '/a/image')
+    assert source.guess is None
     assert source.image_topic == '/a/image' and source.info_topic is None
     assert [m.role for m in source.messages()] == ['image'] * 3
     source.close()
+
+
+def test_field_of_view_is_guessed_only_when_asked_and_needed(tmp_path: Path) -> None:
+    """A bag without camera_info gets a guess from --hfov; one that has it does not."""
+    bare = BagSource(write_bag2(tmp_path / 'bare', {'/a/image': IMAGE}), hfov=90.0)
+    assert bare.guess is not None and (bare.guess.width, bare.guess.height) == (6, 4)
+    assert bare.guess.focal == pytest.approx(3.0) and bare.info_topic == '/a/camera_info'
+    assert 'GUESSING 90 degrees' in bare.notes[0]
+    bare.close()
+    known = BagSource(write_bag2(tmp_path / 'known', {'/a/image': IMAGE, '/a/camera_info': INFO}),
+                      hfov=90.0)
+    assert known.guess is None and not known.notes
+    known.close()
 
 
 def test_bytes_pass_through_and_can_be_read_twice(tmp_path: Path) -> None:
@@ -176,7 +190,7 @@ def test_video_gives_frames_at_its_rate_and_an_admitted_guess(tmp_path: Path) ->
     """Focal length follows from --hfov, and the note calls it a guess."""
     source = VideoSource(write_video(tmp_path / 'clip.avi'), hfov=90.0)
     assert source.rate == pytest.approx(25.0) and source.frames == 5
-    assert source.guessed_focal == pytest.approx(32.0)
+    assert source.guess is not None and source.guess.focal == pytest.approx(32.0)
     assert 'GUESSING 90 degrees' in source.notes[0]
     for _ in range(2):
         found = list(source.messages())
@@ -197,7 +211,7 @@ def test_unusable_videos_are_explained(tmp_path: Path) -> None:
     with pytest.raises(BagError, match='camera 987 cannot be opened'):
         VideoSource(987)
     with pytest.raises(ConfigError, match=r'10\.\.150'):
-        VideoSource(text, hfov=5.0)
+        VideoSource(write_video(tmp_path / 'clip.avi'), hfov=5.0)
 
 
 def test_calibration_sibling_is_that_of_image_transport() -> None:
