@@ -33,11 +33,11 @@ class AveragedWeights:
         self._decay = decay
         self._updates = 0
 
-    @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         """Take one step towards ``network``; batch-norm statistics are averaged, too."""
         decay = min(self._decay, (1 + self._updates) / (10 + self._updates))
         self._updates += 1
+        # state_dict gives detached tensors, so no gradient is recorded.
         own = self.network.state_dict()
         for name, value in network.state_dict().items():
             if value.is_floating_point():

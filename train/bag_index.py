@@ -167,6 +167,7 @@ class BagIndex:
 
 def fingerprint(path: Path) -> str:
     """Give the SHA-256 of a bag's storage files, to name training data exactly."""
+    _must_exist(path)
     files = [path] if path.is_file() else sorted(
         f for f in path.iterdir() if f.suffix in ('.mcap', '.db3', '.bag'))
     digest = hashlib.sha256()
@@ -176,8 +177,7 @@ def fingerprint(path: Path) -> str:
 
 
 def _open(path: Path) -> AnyReader:
-    if not path.exists():
-        raise BagError(f"expected a bag at '{path}', but there is nothing")
+    _must_exist(path)
     if path.is_file() and path.suffix in ('.mcap', '.db3') and (
             path.parent / 'metadata.yaml').is_file():
         path = path.parent
@@ -188,6 +188,11 @@ def _open(path: Path) -> AnyReader:
         raise BagError(f"cannot read '{path}' as a bag: {error}. Expected a ROS 1 .bag file or a "
                        'rosbag2 folder with metadata.yaml') from error
     return reader
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        raise BagError(f"expected a bag at '{path}', but there is nothing")
 
 
 def _stamp(message: Any) -> int:

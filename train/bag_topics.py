@@ -64,7 +64,7 @@ def find_topics(
 def _is_depth(topic: str, message: Any) -> bool:
     if message is None:
         return topic.endswith('/compressedDepth')
-    encoding = getattr(message, 'encoding', None) or getattr(message, 'format', '')
+    encoding = str(getattr(message, 'encoding', '') or getattr(message, 'format', ''))
     return encoding.startswith(_DEPTH_ENCODINGS) or 'compressedDepth' in encoding
 
 

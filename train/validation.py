@@ -22,7 +22,6 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 
-@torch.inference_mode()
 def validate(
     network: nn.Module, frames: BagFrames, size: tuple[int, int], config: TrainConfig,
 ) -> dict[str, dict[str, float]]:
@@ -42,7 +41,8 @@ def validate(
             focal = config.network.canonical_focal
             factor = batch['K'][:, 0, 0] / focal if focal > 0 else torch.ones(len(batch['K']))
             image = batch['image'].to(device, memory_format=torch.channels_last)
-            depth = network(image).cpu() * factor.view(-1, 1, 1, 1)
+            with torch.inference_mode():
+                depth = network(image).cpu() * factor.view(-1, 1, 1, 1)
             pairs = zip(depth.numpy(), batch['depth'].numpy())
             measured += [depth_metrics(p[0], t[0]) for p, t in pairs]
         result[bag] = summarize([m for m in measured if m is not None])

@@ -33,7 +33,8 @@ class DepthNetConfig:
     What is needed to build a DepthNet; stored in every checkpoint.
 
     ``encoder`` names the image encoder, ``decoder_channels`` the widths of the decoder from
-    stride 2 to stride 32. ``min_depth`` and ``max_depth`` bound the output.
+    stride 2 to stride 32. ``input_height`` and ``input_width`` are pixels, multiples of 32.
+    ``min_depth`` and ``max_depth`` bound the output.
     ``canonical_focal`` > 0 (pixels at network input): the output is
     depth * canonical_focal / fx, so that cameras of different focal lengths can mix; 0: the
     output is depth itself. Raises ConfigError for values that cannot be.

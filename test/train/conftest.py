@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from rosbags import rosbag1, rosbag2
 from rosbags.typesys import get_typestore, Stores
+import torch
 
 START = 1_700_000_000_000_000_000
 STEP = 100_000_000
@@ -41,7 +42,7 @@ class Recording:
 
 
 def make_scene(number: int) -> tuple[np.ndarray, np.ndarray]:
-    """A floor, a wall and a box; brightness falls with depth, so depth can be learned."""
+    """Make a floor, a wall and a box; brightness falls with depth, so depth can be learned."""
     rows = np.arange(HEIGHT, dtype=np.float32)[:, None]
     depth = np.minimum(4.0, 60.0 / np.maximum(rows - 20, 1)) * np.ones((1, WIDTH), np.float32)
     left = 10 + 3 * (number % 20)
@@ -68,7 +69,7 @@ def _compressed(types: Any, header: Any, text: str, data: np.ndarray, head: byte
 
 
 def _depth(types: Any, header: Any, depth: np.ndarray, kind: str) -> Any:
-    millimetres = np.round(depth * 1000).astype(np.uint16)
+    millimetres = np.round(np.nan_to_num(depth) * 1000).astype(np.uint16)
     if kind == '16UC1':
         return _image(types, header, millimetres, '16UC1', pad=6)
     if kind == '32FC1':
@@ -151,6 +152,12 @@ def _header(store: Any, ros1: bool, stamp: int) -> Any:
     time = types['builtin_interfaces/msg/Time'](stamp // 10**9, stamp % 10**9)
     head = types['std_msgs/msg/Header']
     return head(0, time, 'camera') if ros1 else head(time, 'camera')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _one_thread() -> None:
+    # Tiny tensors: more threads only wait for each other, badly so on a busy machine.
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
