@@ -36,9 +36,8 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
-
 from sa4depth_ros.model_card import ModelCard
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 HEIGHT, WIDTH = 48, 64
 DEADLINE = 30.0
@@ -47,41 +46,33 @@ OUTPUTS = {'depth/image': Image, 'depth/image_raw': Image, 'depth/camera_info': 
 _numbers = itertools.count(1)
 
 
-def _write_model(path: Path, *, slow: int = 0, fragile: bool = False) -> Path:
+def _write_model(path: Path, slow: int) -> Path:
     """
     Save a foreign model: depth = 0.5 m + 0.02 m per grey level, of each pixel by itself.
 
-    ``slow`` multiplies that many 1200x1200 matrices on the way; ``fragile`` fails on images
-    that are white all over.
+    It multiplies ``slow`` 1200x1200 matrices on the way, and fails on all-white images.
     """
+    make = helper.make_node
     nodes = [
-        helper.make_node('Cast', ['image'], ['x'], to=TensorProto.FLOAT),
-        helper.make_node('ReduceMean', ['x', 'channels'], ['grey'], keepdims=1),
-        helper.make_node('Mul', ['grey', 'slope'], ['scaled']),
-        helper.make_node('Add', ['scaled', 'offset'], ['metres']),
-        helper.make_node('Transpose', ['metres'], ['plain'], perm=[0, 3, 1, 2])]
-    values = {'channels': np.array([3]), 'slope': np.float32(0.02), 'offset': np.float32(0.5)}
-    last = 'plain'
-    if slow:
-        values |= {'square': np.array([1200, 1200]), 'nothing': np.float32(0)}
-        nodes += [
-            helper.make_node('ReduceMean', ['grey'], ['mean'], keepdims=0),
-            helper.make_node('Expand', ['mean', 'square'], ['m0']),
-            *(helper.make_node('MatMul', [f'm{i}', 'm0'], [f'm{i + 1}']) for i in range(slow)),
-            helper.make_node('ReduceMin', [f'm{slow}'], ['least'], keepdims=0),
-            helper.make_node('Min', ['least', 'nothing'], ['zero']),
-            helper.make_node('Add', [last, 'zero'], ['slowed'])]
-        last = 'slowed'
-    if fragile:
-        values |= {'one': np.zeros(1, np.float32), 'bright': np.float32(254.5)}
-        nodes += [
-            helper.make_node('ReduceMean', ['grey'], ['level'], keepdims=0),
-            helper.make_node('Greater', ['level', 'bright'], ['is_white']),
-            helper.make_node('Cast', ['is_white'], ['index'], to=TensorProto.INT64),
-            helper.make_node('Gather', ['one', 'index'], ['zero_or_failure']),
-            helper.make_node('Add', [last, 'zero_or_failure'], ['fragile'])]
-        last = 'fragile'
-    nodes.append(helper.make_node('Identity', [last], ['depth']))
+        make('Cast', ['image'], ['x'], to=TensorProto.FLOAT),
+        make('ReduceMean', ['x', 'channels'], ['grey'], keepdims=1),
+        make('Mul', ['grey', 'slope'], ['scaled']),
+        make('Add', ['scaled', 'offset'], ['metres']),
+        make('Transpose', ['metres'], ['plain'], perm=[0, 3, 1, 2]),
+        make('ReduceMin', ['grey'], ['darkest'], keepdims=0),
+        make('Expand', ['darkest', 'square'], ['m0']),
+        *(make('MatMul', [f'm{i}', 'm0'], [f'm{i + 1}']) for i in range(slow)),
+        make('ReduceMin', [f'm{slow}'], ['least'], keepdims=0),
+        make('Min', ['least', 'nothing'], ['zero']),
+        make('Add', ['plain', 'zero'], ['slowed']),
+        make('Equal', ['darkest', 'white'], ['is_white']),
+        make('Cast', ['is_white'], ['index'], to=TensorProto.INT64),
+        make('Gather', ['one', 'index'], ['zero_or_failure']),
+        make('Add', ['slowed', 'zero_or_failure'], ['depth'])]
+    side = 1200 if slow else 1
+    values = {'channels': np.array([3]), 'slope': np.float32(0.02), 'offset': np.float32(0.5),
+              'square': np.array([side, side]), 'nothing': np.float32(0),
+              'one': np.zeros(1, np.float32), 'white': np.float32(255)}
     graph = helper.make_graph(
         nodes, 'grey_to_depth',
         [helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])],
@@ -101,11 +92,8 @@ class Inbox:
         self.messages: list[Any] = []
 
     def with_stamps(self, stamps: set[int]) -> list[Any]:
-        return [m for m in self.messages if nanoseconds(m.header.stamp) in stamps]
-
-
-def nanoseconds(stamp: Time) -> int:
-    return stamp.sec * 10**9 + stamp.nanosec
+        return [m for m in self.messages
+                if m.header.stamp.sec * 10**9 + m.header.stamp.nanosec in stamps]
 
 
 class Bench:
@@ -129,7 +117,6 @@ class Bench:
         self._images = self.node.create_publisher(kind, topic, 1)
         self._infos = self.node.create_publisher(CameraInfo, 'camera_info', 1)
         self.inbox('/diagnostics', DiagnosticArray)
-        self._stamp = self.node.get_clock().now().nanoseconds
 
     def _start(self, model: Path, transport: str, arguments: tuple[str, ...]) -> Any:
         with self.log_file.open('w', encoding='utf-8') as log:
@@ -174,14 +161,9 @@ class Bench:
                 return result
         return pytest.fail(f'waited {DEADLINE} s in vain for {what}; the node says:\n{self.log}')
 
-    def next_stamp(self) -> int:
-        """Give now, in ns, but always more than before."""
-        self._stamp = max(self._stamp + 1, self.node.get_clock().now().nanoseconds)
-        return self._stamp
-
     def send(self, image: Any, info: CameraInfo | None = None, stamp: int | None = None) -> int:
         """Publish the two under one stamp (ns), by default the time of now."""
-        stamp = self.next_stamp() if stamp is None else stamp
+        stamp = self.node.get_clock().now().nanoseconds if stamp is None else stamp
         for message, publisher in ((info, self._infos), (image, self._images)):
             if message is not None:
                 message.header.stamp = Time(sec=stamp // 10**9, nanosec=stamp % 10**9)
@@ -204,15 +186,13 @@ class Bench:
                 if all(answers) and accept(answers[0][0]):
                     return [found[0] for found in answers]
             return []
-        result: list[Any] = self.wait(
-            complete, f'answers on {topics}', lambda: stamps.add(self.send(image, info)))
-        return result
+        return list(self.wait(
+            complete, f'answers on {topics}', lambda: stamps.add(self.send(image, info))))
 
     def status(self) -> Any:
         """Give the newest diagnostic status of this node, or None."""
-        name = f'{self.namespace}/depth_node: depth'
         found = [s for m in self.inboxes['/diagnostics'].messages for s in m.status
-                 if s.name == name]
+                 if s.name == f'{self.namespace}/depth_node: depth']
         return found[-1] if found else None
 
     def values(self) -> dict[str, str]:
@@ -249,7 +229,7 @@ class Bench:
     def state(self) -> str:
         return str(self.call(GetState, 'get_state', GetState.Request()).current_state.label)
 
-    def set(self, **values: Any) -> list[Any]:
+    def change(self, **values: Any) -> list[Any]:
         """Set parameters one by one; gives the results."""
         parameters = [Parameter(k, value=v).to_parameter_msg() for k, v in values.items()]
         request = SetParameters.Request(parameters=parameters)
@@ -280,24 +260,6 @@ class Bench:
         assert 'Traceback' not in self.log
 
 
-def image_of(grey: int, width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> Image:
-    """Make an rgb8 image of one grey level."""
-    data = bytes([grey]) * (width * height * 3)
-    message = Image(width=width, height=height, encoding='rgb8', step=3 * width)
-    message.data.frombytes(data)
-    return message
-
-
-def info_of(width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> CameraInfo:
-    """Make a camera_info without distortion, principal point in the middle."""
-    fx = 0.8 * width
-    cx, cy = (width - 1) / 2, (height - 1) / 2
-    return CameraInfo(
-        width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
-        k=[fx, 0.0, cx, 0.0, fx, cy, 0.0, 0.0, 1.0], r=[1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0],
-        p=[fx, 0.0, cx, 0.0, 0.0, fx, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
-
-
 @pytest.fixture(scope='session')
 def make_image() -> Callable[..., Image]:
     return image_of
@@ -308,9 +270,21 @@ def make_info() -> Callable[..., CameraInfo]:
     return info_of
 
 
-@pytest.fixture(scope='session')
-def write_model() -> Callable[..., Path]:
-    return _write_model
+def image_of(grey: int, width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> Image:
+    """Make an rgb8 image of one grey level."""
+    data = bytes([grey]) * (width * height * 3)
+    message = Image(width=width, height=height, encoding='rgb8', step=3 * width)
+    message.data.frombytes(data)
+    return message
+
+
+def info_of(width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> CameraInfo:
+    """Make a camera_info without distortion, principal point in the middle."""
+    fx, cx, cy = 0.8 * width, (width - 1) / 2, (height - 1) / 2
+    return CameraInfo(
+        width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
+        k=[fx, 0.0, cx, 0.0, fx, cy, 0.0, 0.0, 1.0], r=[1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0],
+        p=[fx, 0.0, cx, 0.0, 0.0, fx, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
 
 
 @pytest.fixture(scope='session')
@@ -321,10 +295,8 @@ def start_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     rclpy.init(context=context)
     benches: list[Bench] = []
 
-    def start(*, slow: int = 0, fragile: bool = False, **options: Any) -> Bench:
-        model = folder / f'grey_{slow}_{fragile}.onnx'
-        if not model.is_file():
-            _write_model(model, slow=slow, fragile=fragile)
+    def start(*, slow: int = 0, **options: Any) -> Bench:
+        model = _write_model(folder / f'grey_{slow}.onnx', slow)
         benches.append(Bench(context, folder, model, **options))
         return benches[-1]
     yield start

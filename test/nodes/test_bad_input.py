@@ -15,6 +15,7 @@
 """Frames and calibrations that no camera should send: refused with a reason, never a crash."""
 
 from array import array
+import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
@@ -169,7 +170,7 @@ def test_without_calibration_depth_goes_out_alone(start_bench, make_image, make_
 def test_stamps_that_jump_back_start_the_figures_anew(bench, make_image, make_info):
     bench.exchange(make_image(100), make_info())
     before = int(bench.wait(bench.values, 'a status')['stream_restarts'])
-    early = bench.next_stamp() - 20 * 10**9
+    early = time.time_ns() - 20 * 10**9
     values = {}
 
     def restarted(status):

@@ -20,11 +20,10 @@ import types
 from builtin_interfaces.msg import Time
 import numpy as np
 import pytest
-from sensor_msgs.msg import Image
-
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.nodes.calibrations import Calibrations
 from sa4depth_ros.nodes.conversions import image_to_rgb, nanoseconds
+from sensor_msgs.msg import Image
 
 
 class CvBridgeError(TypeError):
@@ -35,6 +34,7 @@ class CvBridgeError(TypeError):
 def cv_bridge(monkeypatch):
     """Put a stand-in of cv_bridge in place; it knows one vendor encoding."""
     class CvBridge:
+
         def imgmsg_to_cv2(self, message, desired_encoding):
             assert desired_encoding == 'rgb8'
             if message.encoding != 'vendor_12p':

@@ -24,22 +24,22 @@ def _depth(message):
 
 def test_scale_and_limits_count_from_the_next_frame(bench, make_image, make_info):
     try:
-        assert bench.set(scale=2.0)[0].successful
+        assert bench.change(scale=2.0)[0].successful
         bench.exchange(make_image(100), make_info(), accept=lambda m: np.allclose(_depth(m), 5.0))
-        assert bench.set(max_depth=4.0)[0].successful
+        assert bench.change(max_depth=4.0)[0].successful
         bench.exchange(make_image(100), make_info(), accept=lambda m: np.isinf(_depth(m)).all())
     finally:
-        assert all(r.successful for r in bench.set(scale=1.0, max_depth=100.0))
+        assert all(r.successful for r in bench.change(scale=1.0, max_depth=100.0))
     bench.exchange(make_image(100), make_info(), accept=lambda m: np.allclose(_depth(m), 2.5))
 
 
 def test_cloud_stride_thins_the_cloud(bench, make_image, make_info):
     try:
-        bench.set(cloud_stride=5)
+        bench.change(cloud_stride=5)
         cloud, = bench.exchange(
             make_image(100), make_info(), topics=('points',), accept=lambda m: m.width < 128)
     finally:
-        bench.set(cloud_stride=1)
+        bench.change(cloud_stride=1)
     assert (cloud.height, cloud.width, cloud.row_step) == (20, 26, 26 * 16)
     assert len(cloud.data) == 20 * 26 * 16
     points = np.frombuffer(cloud.data, '<f4').reshape(20, 26, 4)
@@ -54,10 +54,10 @@ def test_edge_filter_cuts_the_jump(bench, make_image, make_info):
     pixels = np.frombuffer(image.data, np.uint8).reshape(96, 128, 3)
     pixels[:, 64:] = 250
     try:
-        bench.set(edge_filter=0.1)
+        bench.change(edge_filter=0.1)
         bench.exchange(image, make_info(), accept=lambda m: np.isnan(_depth(m)).any())
     finally:
-        bench.set(edge_filter=0.0)
+        bench.change(edge_filter=0.0)
     bench.exchange(image, make_info(), accept=lambda m: np.isfinite(_depth(m)).all())
 
 
@@ -65,12 +65,12 @@ def test_max_rate_limits_the_output(bench, make_image, make_info):
     """At most 4 frames leave in each second, however many come."""
     depth = bench.inbox('depth/image')
     try:
-        bench.set(max_rate=4.0)
+        bench.change(max_rate=4.0)
         stamps = []
         bench.wait(lambda: len(depth.with_stamps(set(stamps))) >= 7, 'seven frames',
                    lambda: stamps.append(bench.send(make_image(100), make_info())))
     finally:
-        bench.set(max_rate=0.0)
+        bench.change(max_rate=0.0)
     # From the first to the seventh there are six periods of 250 ms; the stamp is up to one
     # sending period older than the start of the work.
     span = (max(stamps) - min(stamps)) * 1e-9
@@ -87,7 +87,7 @@ def test_max_rate_limits_the_output(bench, make_image, make_info):
     ({'image_transport': 'compressed'}, 'image_transport'), ({'no_such': 1}, 'undeclared'),
 ])
 def test_impossible_values_are_refused_with_a_reason(shared_bench, values, reason):
-    result, = shared_bench.set(**values)
+    result, = shared_bench.change(**values)
     assert not result.successful
     assert reason in result.reason
     assert shared_bench.get('scale') == 1.0

@@ -56,7 +56,7 @@ def test_the_newest_frame_wins_under_a_slow_engine(start_bench, make_image, make
 
 
 def test_an_engine_that_fails_is_an_error_and_not_the_end(start_bench, make_image, make_info):
-    bench = start_bench(fragile=True)
+    bench = start_bench()
     bench.exchange(make_image(100), make_info())
     status = bench.await_status(lambda s: s.level == DiagnosticStatus.ERROR, 'an error',
                                 lambda: bench.send(make_image(255), make_info()))

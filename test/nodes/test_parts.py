@@ -17,7 +17,6 @@
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
-
 from sa4depth_ros.nodes.depth_worker import Arrival
 from sa4depth_ros.nodes.diagnostics import health_report, NodeState
 from sa4depth_ros.nodes.mailbox import Mailbox

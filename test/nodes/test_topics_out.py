@@ -77,14 +77,14 @@ def test_color_view_is_an_rgb_image(answers):
 
 
 def test_invalid_depth_follows_rep_117(bench, make_image, make_info):
-    bench.set(min_depth=1.0, max_depth=3.0)
+    bench.change(min_depth=1.0, max_depth=3.0)
     try:
         near, = bench.exchange(make_image(0), make_info(),
                                accept=lambda m: np.isneginf(np.frombuffer(m.data, '<f4')).all())
         far, raw, cloud = bench.exchange(
             make_image(250), make_info(), topics=('depth/image', 'depth/image_raw', 'points'))
     finally:
-        bench.set(min_depth=0.1, max_depth=100.0)
+        bench.change(min_depth=0.1, max_depth=100.0)
         bench.leave('depth/image_raw', 'points')
     assert near.width == 128
     assert np.isposinf(np.frombuffer(far.data, '<f4')).all()
