@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 import ctypes
 import os
 from pathlib import Path
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +33,9 @@ PR_SET_PDEATHSIG = 1
 # Ids up to 101 are safe on Linux: beyond, DDS ports meet the ephemeral ones.
 DOMAINS = range(20, 100)
 PROFILE = 'config/fastdds.xml'
+SEGMENT = re.compile(r'<segment_size>\s*(\d+)\s*</segment_size>')
+SHARED_MEMORY = '/dev/shm'  # noqa: S108
+PROCESSES = 3
 PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 
 
@@ -104,9 +109,28 @@ def demo_environment(logs: Path) -> dict[str, str]:
     environment['ROS_LOG_DIR'] = str(logs)
     environment['PYTHONUNBUFFERED'] = '1'
     if not any(environment.get(name) for name in PROFILE_VARIABLES):
-        profile = str(share_path(PROFILE))
+        profile = str(_fitting_profile(share_path(PROFILE), logs))
         environment.update(dict.fromkeys(PROFILE_VARIABLES, profile))
     return environment
+
+
+def _fitting_profile(shipped: Path, logs: Path) -> Path:
+    # Docker gives 64 MiB of shared memory: segments that do not fit are not made at all, and
+    # images over UDP get lost. Smaller ones still hold some frames.
+    text = shipped.read_text('utf-8')
+    wanted = max((int(size) for size in SEGMENT.findall(text)), default=0)
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+    except OSError:
+        return shipped
+    size = free // (PROCESSES + 2)
+    if not wanted or size >= wanted:
+        return shipped
+    print(f'note: only {free / 2**20:.0f} MiB of shared memory are free in {SHARED_MEMORY}, so '
+          'large images may get lost between the processes (docker run --shm-size=1g)')
+    smaller = logs / 'fastdds.xml'
+    smaller.write_text(SEGMENT.sub(f'<segment_size>{size}</segment_size>', text), 'utf-8')
+    return smaller
 
 
 def wait_for(child: Child, others: Sequence[Child], seconds: float) -> None:

@@ -17,6 +17,8 @@
 import json
 import os
 from pathlib import Path
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -183,6 +185,22 @@ def test_environment_is_private_to_the_demo(monkeypatch: pytest.MonkeyPatch,
     assert made['ROS_LOG_DIR'] == str(tmp_path)
     monkeypatch.setenv('ROS_DISTRO', 'humble')
     assert demo_environment(tmp_path)['ROS_LOCALHOST_ONLY'] == '1'
+
+
+@pytest.mark.parametrize(('free', 'smaller'), [(2**30, False), (60 * 2**20, True)])
+def test_little_shared_memory_gets_smaller_segments(
+        free: int, smaller: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """In a container with 64 MiB the segments of three processes still fit, and it is said."""
+    for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
+        monkeypatch.delenv(name, raising=False)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage)
+    profile = Path(demo_environment(tmp_path)['FASTRTPS_DEFAULT_PROFILES_FILE'])
+    size = int(re.search(r'<segment_size>(\d+)<', profile.read_text()).group(1))
+    assert (profile.parent == tmp_path) == smaller
+    assert 3 * size < free
+    assert ('shm-size' in capsys.readouterr().out) == smaller
 
 
 def test_foreign_ros_in_the_shell_is_recognised(monkeypatch: pytest.MonkeyPatch,
