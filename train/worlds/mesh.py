@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Vector = Sequence[float] | np.ndarray
+
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
@@ -34,7 +36,7 @@ class Mesh:
     uv: np.ndarray
     faces: np.ndarray
 
-    def moved(self, offset: Sequence[float] = (0, 0, 0), *, yaw: float = 0.0,
+    def moved(self, offset: Vector = (0, 0, 0), *, yaw: float = 0.0,
               pitch: float = 0.0) -> 'Mesh':
         """Return the mesh pitched about y, then turned about z [rad], then shifted [m]."""
         R = _rotation_z(yaw) @ _rotation_y(pitch)

@@ -185,4 +185,4 @@ def quaternion(R: np.ndarray) -> tuple[float, float, float, float]:
     )
     q = np.array(rows[pivot]) / (2.0 * np.sqrt(options[pivot]))
     q = -q if q[3] < 0 else q
-    return tuple(map(float, q))
+    return float(q[0]), float(q[1]), float(q[2]), float(q[3])

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from sa4depth_train.worlds.mesh import merged, Mesh
+from sa4depth_train.worlds.mesh import merged, Mesh, Vector
 
 # The light is computed at vertices, so that large faces need several.
 CELL = 0.25
 
 
-def panel(origin: Sequence[float], along_u: Sequence[float], along_v: Sequence[float], *,
+def panel(origin: Vector, along_u: Vector, along_v: Vector, *,
           picture: bool = False, cell: float = CELL) -> Mesh:
     """
     Make a rectangle with corners origin, origin + u, origin + v; its normal is u x v.

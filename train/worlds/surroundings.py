@@ -18,14 +18,14 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from sa4depth_train.worlds.mesh import merged, Mesh
+from sa4depth_train.worlds.mesh import merged, Mesh, Vector
 from sa4depth_train.worlds.shapes import panel
 
 # A hole in a wall or a spot on the floor as fractions of it: left, right, bottom, top.
 Region = tuple[float, float, float, float]
 
 
-def wall(origin: Sequence[float], along_u: Sequence[float], along_v: Sequence[float],
+def wall(origin: Vector, along_u: Vector, along_v: Vector,
          hole: Region | None = None) -> Mesh:
     """Make a wall with picture coordinates, leaving out the hole (fractions of u and v)."""
     if hole is None:

@@ -51,12 +51,12 @@ class Light:
     shadow: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """The upright box [m] that a piece of furniture fills; a camera keeps out of it."""
+    """The upright box (corners (3,) in metres) that a piece of furniture fills; a camera keeps out of it."""
 
-    low: tuple[float, float, float]
-    high: tuple[float, float, float]
+    low: np.ndarray
+    high: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,7 @@ class WorldBuilder:
             self.add(name, mesh)
         if blocks:
             points = np.concatenate([mesh.vertices for _, mesh in moved])
-            low, high = (tuple(map(float, f(0))) for f in (points.min, points.max))
-            self.blocks.append(Block(low, high))
+            self.blocks.append(Block(points.min(0), points.max(0)))
 
     def build(self, ambient: tuple[float, float, float],
               sky: tuple[tuple[float, float, float], tuple[float, float, float]]) -> World:

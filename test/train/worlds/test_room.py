@@ -50,7 +50,7 @@ def test_drive_keeps_clear_of_furniture_and_walls(room: World, seed: int) -> Non
     assert (place > BODY_RADIUS).all() and (place < [WIDTH, DEPTH] - np.array(BODY_RADIUS)).all()
     for block in room.blocks:
         if block.low[2] < BODY_HEIGHT:
-            gap = np.maximum(np.array(block.low[:2]) - place, place - np.array(block.high[:2]))
+            gap = np.maximum(block.low[:2] - place, place - block.high[:2])
             assert np.linalg.norm(np.maximum(gap, 0), axis=1).min() > BODY_RADIUS, block
 
 
