@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.config import DataConfig
@@ -32,6 +32,25 @@ from sa4depth_train.report import Picture
 from tqdm import tqdm
 
 STRIP_ROWS = 6
+
+
+class Estimate(Protocol):
+    """What a DepthFrame of the runtime offers, as far as it is measured here."""
+
+    depth: NDArray[np.float32]
+    unit: str
+
+    def color(self) -> NDArray[np.uint8]:
+        """Give the image (h, w, 3) on the pixels of ``depth``."""
+        ...
+
+
+class Estimator(Protocol):
+    """What measures depth: the runtime's DepthEstimator, or a stand-in."""
+
+    def estimate(self, rgb: NDArray[np.uint8], camera: CameraModel | None) -> Estimate:
+        """Give the depth of an image (h, w, 3) taken by ``camera``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class BagResult:
 
 
 def evaluate_bag(
-    estimator: DepthEstimator, path: Path, config: DataConfig, start: float = 0.0,
+    estimator: Estimator, path: Path, config: DataConfig, start: float = 0.0,
 ) -> BagResult:
     """
     Compare the estimator's depth with the depth topic of a bag, at image resolution.
@@ -81,7 +100,7 @@ def evaluate_bag(
 
 
 def _compared(
-    estimator: DepthEstimator, bag: BagIndex, entries: Sequence[FrameEntry], config: DataConfig,
+    estimator: Estimator, bag: BagIndex, entries: Sequence[FrameEntry], config: DataConfig,
 ) -> Iterator[tuple[Picture, str]]:
     for entry in tqdm(entries, desc=bag.name, disable=None):
         rgb = bag.read_image(entry)
