@@ -53,7 +53,7 @@ class Light:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The upright box (corners (3,) in metres) that a piece of furniture fills; a camera keeps out of it."""
+    """The upright box [m], corners (3,), that furniture fills; a camera keeps out of it."""
 
     low: np.ndarray
     high: np.ndarray
