@@ -23,14 +23,13 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sa4depth_ros.errors import Sa4DepthError
 from sa4depth_ros.nodes.calibrations import Calibrations
 from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb
 from sa4depth_ros.nodes.depth_outputs import DepthOutputs
 from sa4depth_ros.nodes.depth_worker import Arrival, DepthWorker
 from sa4depth_ros.nodes.diagnostics import health_report, NodeState
 from sa4depth_ros.nodes.parameters import NodeParameters, unused_qos_overrides
-from sa4depth_ros.nodes.qos import input_events, input_qos, overridable
+from sa4depth_ros.nodes.qos import input_events, input_qos, overridable, override_errors
 from sa4depth_ros.nodes.run_node import reported, run_node
 from sa4depth_ros.nodes.statistics import FrameStatistics
 from sa4depth_ros.nodes.topics import camera_info_topic, image_topic, input_hint
@@ -38,7 +37,7 @@ from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-_SUCCESS, _FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+_SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class DepthNode(LifecycleNode):
@@ -72,15 +71,13 @@ class DepthNode(LifecycleNode):
     @reported
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and offer the outputs."""
+        # A transition that failed half-way may have left something.
+        self.close()
         given = self._parameter_values.current
-        try:
-            model = Path(given.model).expanduser() if given.model else share_path(DEFAULT_MODEL)
-            self._estimator = DepthEstimator(
-                model, backend=given.backend, threads=given.threads,
-                output_size=given.output_size, rectify=given.rectify)
-        except Sa4DepthError as error:
-            self.get_logger().error(f'cannot configure: {error}')
-            return _FAILURE
+        model = Path(given.model).expanduser() if given.model else share_path(DEFAULT_MODEL)
+        self._estimator = DepthEstimator(
+            model, backend=given.backend, threads=given.threads, output_size=given.output_size,
+            rectify=given.rectify)
         self._outputs = DepthOutputs(self)
         card = self._estimator.card
         self.get_logger().info(
@@ -91,6 +88,7 @@ class DepthNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Listen to the camera."""
         assert self._estimator is not None and self._outputs is not None
+        self._stop()
         compressed = self._parameter_values.current.image_transport == 'compressed'
         self._statistics = FrameStatistics()
         self._worker = DepthWorker(
@@ -149,9 +147,10 @@ class DepthNode(LifecycleNode):
         self._worker = None
 
     def _listen(self, kind: type, topic: str, callback: Callable[[Any], None]) -> None:
-        self._inputs.append(self.create_subscription(
-            kind, topic, callback, input_qos(), qos_overriding_options=overridable(),
-            event_callbacks=input_events(topic, self.get_logger().warning)))
+        with override_errors(topic):
+            self._inputs.append(self.create_subscription(
+                kind, topic, callback, input_qos(), qos_overriding_options=overridable(),
+                event_callbacks=input_events(topic, self.get_logger().warning)))
 
     def _on_image(self, message: Any) -> None:
         # Nothing else belongs here: what takes time would delay newer images.

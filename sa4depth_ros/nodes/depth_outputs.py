@@ -19,7 +19,7 @@ from typing import Any
 from rclpy.lifecycle import LifecycleNode
 from sa4depth_ros.nodes.message_buffers import camera_info_message, CloudBuffer, ImageBuffer
 from sa4depth_ros.nodes.parameters import DepthParameters
-from sa4depth_ros.nodes.qos import output_events, output_qos, overridable
+from sa4depth_ros.nodes.qos import output_events, output_qos, overridable, override_errors
 from sa4depth_ros.runtime.colorize import colorize
 from sa4depth_ros.runtime.depth_encoding import to_millimetres
 from sa4depth_ros.runtime.depth_estimator import DepthFrame
@@ -46,9 +46,10 @@ class DepthOutputs:
 
     def _publisher(self, name: str) -> Any:
         topic = self._node.resolve_topic_name(name)
-        return self._node.create_lifecycle_publisher(
-            _TOPICS[name], name, output_qos(), qos_overriding_options=overridable(),
-            event_callbacks=output_events(topic, self._node.get_logger().warning))
+        with override_errors(topic):
+            return self._node.create_lifecycle_publisher(
+                _TOPICS[name], name, output_qos(), qos_overriding_options=overridable(),
+                event_callbacks=output_events(topic, self._node.get_logger().warning))
 
     def wanted(self, calibrated: bool = True) -> frozenset[str]:
         """Name the topics that have subscribers and can be made with what is known."""

@@ -14,13 +14,17 @@
 
 """Quality of service of the node's topics, and what to say when it does not fit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from rclpy.exceptions import InvalidParameterTypeException
 from rclpy.qos import (
     qos_policy_name_from_kind, QoSDurabilityPolicy, QoSHistoryPolicy, QoSPolicyKind, QoSProfile,
     QoSReliabilityPolicy)
 from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from sa4depth_ros.errors import ConfigError
 
 try:
     from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
@@ -50,6 +54,15 @@ def output_qos() -> QoSProfile:
 def overridable() -> QoSOverridingOptions:
     """Let ``qos_overrides.<topic>.<publisher|subscription>.<policy>`` change a profile."""
     return QoSOverridingOptions(_POLICIES)
+
+
+@contextmanager
+def override_errors(topic: str) -> Iterator[None]:
+    """Turn what rclpy raises for an impossible override into a ConfigError."""
+    try:
+        yield
+    except (InvalidParameterTypeException, RuntimeError) as error:
+        raise ConfigError(f"the qos_overrides of '{topic}' cannot be used: {error}") from error
 
 
 def input_events(topic: str, warn: Callable[[str], Any]) -> SubscriptionEventCallbacks:

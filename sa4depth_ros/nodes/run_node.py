@@ -42,11 +42,18 @@ class AutostartNode(Protocol):
 
 
 def reported(transition: Transition) -> Transition:
-    """Log what goes wrong in a lifecycle callback; rclpy itself keeps silent about it."""
+    """
+    Log what goes wrong in a lifecycle callback; rclpy itself keeps silent about it.
+
+    What the user can correct makes the transition fail, anything else is an error.
+    """
     @functools.wraps(transition)
     def guarded(self: Any, *args: Any) -> TransitionCallbackReturn:
         try:
             return transition(self, *args)
+        except Sa4DepthError as error:
+            self.get_logger().error(f'{transition.__name__} failed: {error}')
+            return TransitionCallbackReturn.FAILURE
         except Exception:
             self.get_logger().error(f'{transition.__name__} failed:\n{traceback.format_exc()}')
             return TransitionCallbackReturn.ERROR

@@ -105,8 +105,8 @@ class Bench:
     ) -> None:
         self.namespace = f'/bench{next(_numbers)}'
         self.log_file = folder / f'{self.namespace[1:]}.log'
+        self.model = model
         self.process = self._start(model, transport, arguments)
-        self._context = context
         self.node = rclpy.create_node('bench', namespace=self.namespace, context=context)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)

@@ -77,8 +77,11 @@ def test_a_signal_ends_the_working_node_cleanly(start_bench, make_image, make_in
     (('max_depth:=far',), "parameter 'max_depth': "),
     (('cloud_stride:=1000',), "parameter 'cloud_stride': "),
     (('min_depth:=5.0', 'max_depth:=2.0'), 'expected min_depth < max_depth'),
+    (('qos_overrides./points.publisher.reliability:=quite',), "qos_overrides of '/points'"),
+    (('qos_overrides./image.subscription.depth:=deep',), "qos_overrides of '/image'"),
 ])
-def test_impossible_start_ends_with_a_reason_and_code_2(arguments, reason):
+def test_impossible_start_ends_with_a_reason_and_code_2(shared_bench, arguments, reason):
+    arguments = (f'model:={shared_bench.model}', *arguments)
     given = [word for argument in arguments for word in ('-p', argument)]
     result = subprocess.run(
         [sys.executable, '-m', 'sa4depth_ros.nodes.depth_node', '--ros-args', *given],

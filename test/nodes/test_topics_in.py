@@ -14,10 +14,12 @@
 
 """Compressed images, remapped names and quality of service, over real DDS."""
 
+from builtin_interfaces.msg import Time
 import cv2
 import numpy as np
 import pytest
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 
@@ -102,6 +104,28 @@ def test_incompatible_qos_is_logged_and_an_override_cures_it(start_bench, make_i
     bench.inbox('depth/image', qos=latched)
     bench.exchange(make_image(100), make_info())
     assert 'requests another QoS' not in bench.log
+    bench.close()
+
+
+def test_simulated_time_may_start_late_and_jump_back(start_bench, make_image, make_info):
+    """As with ``ros2 bag play --clock --loop``: depth flows and no age is negative."""
+    bench = start_bench(arguments=('-p', 'use_sim_time:=true'))
+    clock = bench.node.create_publisher(Clock, '/clock', 1)
+    depth = bench.inbox('depth/image')
+    for start in (1000, 1010, 1000):
+        times = iter(range(start * 10**9, (start + 1000) * 10**9, 30_000_000))
+        depth.messages.clear()
+
+        def send(times=times):
+            now = next(times)
+            clock.publish(Clock(clock=Time(sec=now // 10**9, nanosec=now % 10**9)))
+            bench.send(make_image(100), make_info(), stamp=now)
+        bench.wait(lambda: len(depth.messages) > 5, f'depth after {start} s', send)
+        bench.await_status(lambda s: 'latency_age_on_arrival_median_ms' in bench.values(),
+                           'ages', send)
+        assert all(float(value) >= 0 for key, value in bench.values().items()
+                   if key.startswith('latency_'))
+    assert bench.values()['stream_restarts'] == '1'
     bench.close()
 
 

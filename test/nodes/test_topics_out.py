@@ -56,6 +56,25 @@ def test_camera_info_describes_the_depth_pixels(answers, make_info):
     assert (info.binning_x, info.binning_y, info.roi.width, info.roi.height) == (0, 0, 0, 0)
 
 
+def test_outputs_of_a_distorted_camera_are_rectified(bench, make_image, make_info):
+    """The K that holds for the depth pixels is the P of the camera, without any distortion."""
+    lens = make_info()
+    lens.d = [0.1, -0.2, 0.001, 0.0, 0.05]
+    lens.p[0] = lens.p[5] = 90.0
+    try:
+        depth, info = bench.exchange(
+            make_image(100), lens, topics=('depth/image', 'depth/camera_info'),
+            accept=lambda m: np.isnan(np.frombuffer(m.data, '<f4')).any())
+    finally:
+        bench.leave('depth/camera_info')
+    np.testing.assert_allclose(info.k, [90.0, 0, 63.5, 0, 90.0, 47.5, 0, 0, 1])
+    assert (info.distortion_model, list(info.d)) == ('plumb_bob', [0.0] * 5)
+    pixels = np.frombuffer(depth.data, '<f4').reshape(96, 128)
+    # What the wider view shows beyond the raw image is no measurement.
+    assert np.isnan(pixels[0, 0])
+    np.testing.assert_allclose(pixels[20:76, 24:104], 2.5, rtol=1e-5)
+
+
 def test_cloud_is_organised_and_lies_at_the_depth(answers, make_info):
     cloud = answers['points']
     assert [(f.name, f.offset, f.datatype, f.count) for f in cloud.fields] == [
