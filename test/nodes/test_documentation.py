@@ -1,0 +1,62 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What people read about the node's parameters is what the node does."""
+
+from dataclasses import Field, fields
+from pathlib import Path
+import re
+
+import pytest
+from sa4depth_ros.nodes.parameters import DepthParameters
+from sa4depth_ros.runtime.engines import BACKENDS
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMETERS = fields(DepthParameters)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding='utf-8')
+
+
+def shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "''" if value == '' else str(value)
+
+
+@pytest.mark.parametrize('parameter', PARAMETERS, ids=lambda parameter: parameter.name)
+def test_the_page_has_the_default_and_the_words_of_the_node(parameter: Field) -> None:
+    pattern = rf'^\| `{parameter.name}` \| `(.*?)` \|.*$'
+    row = re.search(pattern, text('docs/node.md'), re.MULTILINE)
+    assert row is not None
+    assert row[1] == shown(parameter.default)
+    assert parameter.metadata['text'] in row[0]
+
+
+@pytest.mark.parametrize('parameter', PARAMETERS, ids=lambda parameter: parameter.name)
+def test_the_readme_has_every_parameter(parameter: Field) -> None:
+    assert re.search(rf'^\|.*`{parameter.name}`.*\|', text('README.md'), re.MULTILINE)
+
+
+def test_the_shipped_file_has_the_defaults() -> None:
+    values = yaml.safe_load(text('config/depth.yaml'))['/**']['ros__parameters']
+    assert values == {parameter.name: parameter.default for parameter in PARAMETERS}
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_page_and_launch_file_know_every_backend(backend: str) -> None:
+    assert f'| `{backend}` |' in text('docs/models.md')
+    assert f"'{backend}'" in text('launch/depth.launch.py')
