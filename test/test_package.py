@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HEADER = (ROOT / 'setup.py').read_text(encoding='utf-8').partition('\n"""')[0].rstrip()
 MEGABYTE = 1_000_000
 ROS_MODULES = re.compile(
-    r'^(ament_index_python|cv_bridge|launch|launch_ros|rclpy|sensor_msgs_py|tf2_ros|\w+_msgs|'
-    r'std_srvs|rcl_interfaces)$')
+    r'^(ament_index_python|builtin_interfaces|cv_bridge|launch|launch_ros|rclpy|sensor_msgs_py|'
+    r'std_srvs|tf2_ros|\w+_msgs)$')
 OUR_SOURCES = ('launch', 'sa4depth_ros', 'train')
 
 
