@@ -18,6 +18,7 @@ import argparse
 import os
 from pathlib import Path
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,10 @@ def _played(args: argparse.Namespace, source: 'Source', model: Path, output: Pat
             raise Sa4DepthError(f'the recording could not be played.{player.last_words()}'
                                 f'\nThe depth node:{node.last_words()}')
         _finish(node, viewer)
+    except Sa4DepthError:
+        # The message must not stand behind the viewer's unfinished live line.
+        print(file=sys.stderr)
+        raise
     finally:
         signal.signal(signal.SIGTERM, previous)
         for child in children:
