@@ -140,9 +140,8 @@ def _played(args: argparse.Namespace, source: 'Source', model: Path, output: Pat
             interrupted = True
             print('\nstopping; what there is will be written')
             player.stop(5)
-        if player.exit_code != 0 and not interrupted:
-            raise Sa4DepthError(f'the recording could not be played.{player.last_words()}'
-                                f'\nThe depth node:{node.last_words()}')
+        if not interrupted:
+            _require_played(player, node)
         _finish(node, viewer)
     except Sa4DepthError:
         # The message must not stand behind the viewer's unfinished live line.
@@ -193,6 +192,12 @@ def _played_input(args: argparse.Namespace, source: 'Source') -> list[str]:
     if args.duration:
         origin += ['--loop', '--duration', str(args.duration)]
     return origin
+
+
+def _require_played(player: Child, node: Child) -> None:
+    if player.exit_code != 0:
+        raise Sa4DepthError(f'the recording could not be played.{player.last_words()}'
+                            f'\nThe depth node:{node.last_words()}')
 
 
 def _finish(node: Child, viewer: Child) -> None:
