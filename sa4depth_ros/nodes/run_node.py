@@ -52,11 +52,13 @@ def reported(transition: Transition) -> Transition:
         try:
             return transition(self, *args)
         except Sa4DepthError as error:
-            self.get_logger().error(f'{transition.__name__} failed: {error}')
-            return TransitionCallbackReturn.FAILURE
+            result, reason = TransitionCallbackReturn.FAILURE, f' {error}'
         except Exception:
-            self.get_logger().error(f'{transition.__name__} failed:\n{traceback.format_exc()}')
-            return TransitionCallbackReturn.ERROR
+            result, reason = TransitionCallbackReturn.ERROR, f'\n{traceback.format_exc()}'
+        # Nothing can be made once a signal has ended the context; that is no failure.
+        if self.context.ok():
+            self.get_logger().error(f'{transition.__name__} failed:{reason}')
+        return result
     return guarded
 
 
@@ -69,11 +71,12 @@ def run_node(make: Callable[[], Any], args: list[str] | None = None) -> int:
     """
     # rclpy handles both signals by shutting down; Python's own KeyboardInterrupt on top of that
     # would strike anywhere, also while cleaning up.
+    early: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda number, _frame: early.append(number))
     rclpy.init(args=args)
     try:
-        return _lifetime(make)
+        return 0 if early else _lifetime(make)
     except Exception:
         if rclpy.ok():
             raise
@@ -81,6 +84,9 @@ def run_node(make: Callable[[], Any], args: list[str] | None = None) -> int:
         return 0
     finally:
         rclpy.try_shutdown()
+        # A second Ctrl-C must not turn the clean end into a killed process.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _lifetime(make: Callable[[], Any]) -> int:
