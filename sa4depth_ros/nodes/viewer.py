@@ -37,7 +37,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb, nanoseconds
-from sa4depth_ros.nodes.viewer_cloud import cloud_from_bytes, view_from_beside, write_ply
+from sa4depth_ros.nodes.viewer_cloud import (
+    cloud_from_bytes, colors_from_bytes, view_from_beside, write_ply)
 from sa4depth_ros.nodes.viewer_figures import Figures
 from sa4depth_ros.nodes.viewer_pictures import color_limits, save_picture, side_by_side
 from sensor_msgs.msg import CompressedImage, Image, PointCloud2
@@ -71,6 +72,7 @@ class Viewer(Node):
         self.figures = Figures()
         self.samples: list[Sample] = []
         self.cloud: PointCloud2 | None = None
+        self.colors: dict[int, NDArray[np.uint8]] = {}
         self._every = options.sample_every
         self._images: deque[Any] = deque(maxlen=REMEMBERED)
         self._next_sample = self._next_cloud = 0.0
@@ -101,8 +103,11 @@ class Viewer(Node):
                                        now - stamp * 1e-9))
 
     def _on_cloud(self, message: PointCloud2) -> None:
-        now = self._now()
-        self.figures.cloud.add(now, nanoseconds(message.header.stamp) * 1e-9)
+        now, stamp = self._now(), nanoseconds(message.header.stamp)
+        self.figures.cloud.add(now, stamp * 1e-9)
+        if self.samples and self.samples[-1].stamp == stamp:
+            # Unlike the camera's image these colours are rectified, as depth is.
+            self.colors[stamp] = colors_from_bytes(*_cloud_layout(message, 'rgb'))
         if now >= self._next_cloud and len(self.samples) <= CLOUD_SAMPLE:
             self._next_cloud = now + self._every
             self.cloud = message
@@ -138,7 +143,9 @@ def save_all(viewer: Viewer, output: Path) -> list[str]:
         start = viewer.samples[0].stamp
         title = (f'{1e-9 * (sample.stamp - start):.1f} s, '
                  f'stamp to received {1e3 * sample.age:.0f} ms')
-        picture = side_by_side(_color_of(sample.image), sample.depth, limits=limits, unit=unit,
+        color = viewer.colors.get(sample.stamp)
+        color = _color_of(sample.image) if color is None else color
+        picture = side_by_side(color, sample.depth, limits=limits, unit=unit,
                                title=title)
         names.append(f'depth_{number:02d}.png')
         save_picture(str(output / names[-1]), picture)
@@ -185,6 +192,12 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     add('--sample-every', type=float, default=1.0, metavar='S', help='seconds between pictures')
     add('--report', type=Path, metavar='FILE', help='JSON file (default DIR/viewer.json)')
     return parser.parse_args(argv)
+
+
+def _cloud_layout(message: PointCloud2, field: str) -> tuple[Any, tuple[int, int], int, int]:
+    offset = next(item.offset for item in message.fields if item.name == field)
+    return (np.frombuffer(message.data, np.uint8), (message.height, message.width), offset,
+            message.point_step)
 
 
 def _depth_of(message: Image) -> NDArray[np.float32]:

@@ -53,6 +53,19 @@ def cloud_from_bytes(data: NDArray[np.uint8], offsets: dict[str, int], step: int
     return Cloud(xyz[valid], rgb.astype(np.uint8))
 
 
+def colors_from_bytes(
+    data: NDArray[np.uint8], shape: tuple[int, int], offset: int, step: int,
+) -> NDArray[np.uint8]:
+    """
+    Read the packed colours of an organised PointCloud2 as an image (rows, columns, 3) RGB.
+
+    ``shape`` is (rows, columns), ``offset`` that of the field rgb and ``step`` the length of
+    a point in bytes. Also points without depth have their colour.
+    """
+    bgr = data.reshape(*shape, step)[..., offset:offset + 3]
+    return np.ascontiguousarray(bgr[..., ::-1])
+
+
 def write_ply(path: Path, cloud: Cloud) -> None:
     """Write a binary little-endian PLY with x, y, z [m] and red, green, blue."""
     points = np.empty(len(cloud.xyz), PLY_POINT)

@@ -19,7 +19,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from sa4depth_ros.nodes.viewer_cloud import Cloud, cloud_from_bytes, view_from_beside, write_ply
+from sa4depth_ros.nodes.viewer_cloud import (
+    Cloud, cloud_from_bytes, colors_from_bytes, view_from_beside, write_ply)
 from sa4depth_ros.nodes.viewer_figures import Figures, Stream
 from sa4depth_ros.nodes.viewer_pictures import color_limits, save_picture, side_by_side
 from sa4depth_ros.runtime.point_cloud import CloudBuilder
@@ -150,3 +151,11 @@ def test_view_of_an_empty_cloud_is_an_empty_picture() -> None:
     """No points, no failure."""
     empty = Cloud(np.empty((0, 3), np.float32), np.empty((0, 3), np.uint8))
     assert view_from_beside(empty).shape == (640, 960, 3)
+
+
+def test_colors_of_a_cloud_are_an_image_also_where_depth_is_invalid() -> None:
+    rgb = np.random.default_rng(1).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    depth = np.full((4, 6), np.nan, np.float32)
+    data = np.zeros(4 * 6 * 16, np.uint8)
+    CloudBuilder().fill(data, depth, np.eye(3), rgb)
+    np.testing.assert_array_equal(colors_from_bytes(data, (4, 6), 12, 16), rgb)
