@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add('--output', type=Path, required=True, metavar='DIR', help='folder of the new bag')
-    add('--seed', type=int, default=0, help='another seed, other colours, books, pictures and noise (default 0)')
+    add('--seed', type=int, default=0,
+        help='varies colours, textures, books, pictures and noise (default 0)')
     add('--frames', type=int, default=120, help='number of frames (default 120)')
     add('--rate', type=float, default=15.0, metavar='HZ', help='frames a second (default 15)')
     add('--size', default='480x360', metavar='WxH', help='image size (default 480x360)')
