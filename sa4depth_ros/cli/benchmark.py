@@ -24,6 +24,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+from sa4depth_ros.cli.demo_processes import demo_environment
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
@@ -31,7 +32,6 @@ from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 NAME = 'benchmark'
 HELP = 'measure the speed of the node and of its parts on this machine'
 PARTS = ('frame', 'start', 'age')
-_DOMAIN = '87'
 
 Row = dict[str, Any]
 
@@ -56,13 +56,14 @@ def run(args: argparse.Namespace) -> int:
     measure = {'frame': lambda: _frame_rows(model, args.repeats),
                'start': lambda: _start_rows(model),
                'age': lambda: _age_rows(args.duration)}
-    # Other nodes on this network must neither be heard nor disturbed.
-    os.environ.update(ROS_DOMAIN_ID=_DOMAIN, ROS_AUTOMATIC_DISCOVERY_RANGE='LOCALHOST')
     print(_machine())
     results = {}
-    for part in args.parts:
-        results[part] = measure[part]()
-        _print_table(part, results[part])
+    with tempfile.TemporaryDirectory() as logs:
+        # As in the demo: apart from other nodes, with the transport that the launch file sets.
+        os.environ.update(demo_environment(Path(logs)))
+        for part in args.parts:
+            results[part] = measure[part]()
+            _print_table(part, results[part])
     if args.json:
         document = {'machine': _machine(), 'model': str(model), **results}
         args.json.write_text(json.dumps(document, indent=2), encoding='utf-8')
