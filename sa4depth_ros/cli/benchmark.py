@@ -15,7 +15,8 @@
 """`sa4depth benchmark`: how fast the node and its parts are on this machine."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 import json
 import os
 from pathlib import Path
@@ -58,9 +59,7 @@ def run(args: argparse.Namespace) -> int:
                'age': lambda: _age_rows(args.duration)}
     print(_machine())
     results = {}
-    with tempfile.TemporaryDirectory() as logs:
-        # As in the demo: apart from other nodes, with the transport that the launch file sets.
-        os.environ.update(demo_environment(Path(logs)))
+    with _environment_of_the_demo():
         for part in args.parts:
             results[part] = measure[part]()
             _print_table(part, results[part])
@@ -68,6 +67,19 @@ def run(args: argparse.Namespace) -> int:
         document = {'machine': _machine(), 'model': str(model), **results}
         args.json.write_text(json.dumps(document, indent=2), encoding='utf-8')
     return 0
+
+
+@contextmanager
+def _environment_of_the_demo() -> Iterator[None]:
+    """Keep apart from other nodes and use the transport that the launch file sets."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as logs:
+        os.environ.update(demo_environment(Path(logs)))
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def _frame_rows(model: Path, repeats: int) -> list[Row]:
