@@ -14,14 +14,11 @@
 
 """Isolation for every test run: its own DDS domain, this machine only, software rendering."""
 
-import fcntl
 import importlib.util
 import os
-from pathlib import Path
 import tempfile
-from typing import IO
 
-import pytest
+from sa4depth_ros.cli.dds_domain import claim_domain
 
 # Tests are not collected where what they need is missing, and the report header says so:
 # nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
@@ -40,30 +37,10 @@ MISSING = {
 
 collect_ignore = sorted(MISSING)
 
-# Domains 1 to 101 keep clear of the ephemeral ports of Linux; 0 is everybody's default.
-DOMAINS = range(1, 102)
 
-
-def _claim_domain() -> tuple[int, IO[str]]:
-    """Take a DDS domain that no other test run on this machine holds, by a file lock."""
-    start = os.getpid() % len(DOMAINS)
-    for offset in range(len(DOMAINS)):
-        domain = DOMAINS[(start + offset) % len(DOMAINS)]
-        path = Path(tempfile.gettempdir(), f'sa4depth_ros_domain_{domain}.lock')
-        lock = path.open('a')
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            continue
-        return domain, lock
-    raise RuntimeError(f'expected a free DDS domain in {DOMAINS}, but all are locked')
-
-
-def pytest_configure(config: 'pytest.Config') -> None:
+def pytest_configure() -> None:
     """Set the environment before anything imports rclpy or MuJoCo; children inherit it."""
-    domain, config.sa4depth_domain_lock = _claim_domain()
-    os.environ['ROS_DOMAIN_ID'] = str(domain)
+    os.environ['ROS_DOMAIN_ID'] = str(claim_domain())
     if os.environ.get('ROS_DISTRO') == 'humble':
         os.environ['ROS_LOCALHOST_ONLY'] = '1'
     else:

@@ -25,13 +25,12 @@ import subprocess
 import sys
 import time
 
+from sa4depth_ros.cli.dds_domain import claim_domain
 from sa4depth_ros.errors import Sa4DepthError
 from sa4depth_ros.resources import share_path
 
 TAIL_LINES = 12
 PR_SET_PDEATHSIG = 1
-# Ids up to 101 are safe on Linux: beyond, DDS ports meet the ephemeral ones.
-DOMAINS = range(20, 100)
 PROFILE = 'config/fastdds.xml'
 SEGMENT = re.compile(r'<segment_size>\s*(\d+)\s*</segment_size>')
 SHARED_MEMORY = '/dev/shm'  # noqa: S108
@@ -104,7 +103,7 @@ def demo_environment(logs: Path) -> dict[str, str]:
     environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     if environment.get('ROS_DISTRO') == 'humble':
         environment['ROS_LOCALHOST_ONLY'] = '1'
-    environment['ROS_DOMAIN_ID'] = str(_free_domain(os.environ.get('ROS_DOMAIN_ID', '')))
+    environment['ROS_DOMAIN_ID'] = str(claim_domain())
     # Else rclpy writes below the home folder, which may not be writable.
     environment['ROS_LOG_DIR'] = str(logs)
     environment['PYTHONUNBUFFERED'] = '1'
@@ -143,13 +142,6 @@ def wait_for(child: Child, others: Sequence[Child], seconds: float) -> None:
             raise Sa4DepthError(f'the {child.name} did not end within {seconds:.0f} s.'
                                 f'{child.last_words()}')
         time.sleep(0.1)
-
-
-def _free_domain(users: str) -> int:
-    domain = DOMAINS[os.getpid() % len(DOMAINS)]
-    if str(domain) != users:
-        return domain
-    return domain + 1
 
 
 def _known_cause(text: str) -> str:
