@@ -29,6 +29,7 @@ import time
 from typing import Any
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sa4depth_ros.errors import BagError, Sa4DepthError
@@ -43,6 +44,8 @@ from std_msgs.msg import Header
 
 POLL = 0.02
 GRACE = 1.0
+# A reader that we have matched may not have matched us yet; what is sent now it would not get.
+SETTLE = 0.5
 FRAME = 'camera_optical'
 FAILURE = 2
 
@@ -79,6 +82,8 @@ class Player(Node):
                     'ROS_DOMAIN_ID, with the same topic and transport?')
             time.sleep(POLL)
         self._wait_for_calibration_reader()
+        if wanted:
+            time.sleep(SETTLE)
 
     def play(self) -> None:
         """Publish everything, once or in a loop, until done, out of time or shut down."""
@@ -88,6 +93,9 @@ class Player(Node):
                 break
             self._publish(message)
         self.seconds = time.monotonic() - start
+        if rclpy.ok():
+            # Reliable readers get the last frames, too, before the publisher goes away.
+            self._image.wait_for_all_acked(Duration(seconds=2))
 
     def _wait_for_calibration_reader(self) -> None:
         # The same node reads both topics, but its readers match one after the other.
