@@ -95,7 +95,7 @@ class DepthNode(LifecycleNode):
             estimator=self._estimator, outputs=self._outputs, calibrations=self._calibrations,
             decode=compressed_to_rgb if compressed else image_to_rgb,
             parameters=lambda: self._parameter_values.current, statistics=self._statistics,
-            logger=self.get_logger())
+            logger=self.get_logger(), running=self.context.ok)
         result = super().on_activate(state)
         self._listen(CompressedImage if compressed else Image, self._image_topic, self._on_image)
         self._listen(CameraInfo, self._info_topic, self._calibrations.put)

@@ -62,7 +62,9 @@ class DepthWorker:
         self, *, estimator: DepthEstimator, outputs: DepthOutputs, calibrations: Calibrations,
         decode: Callable[[Any], NDArray[np.uint8]], parameters: Callable[[], DepthParameters],
         statistics: FrameStatistics, logger: Any,
+        running: Callable[[], bool] = lambda: True,
     ) -> None:
+        """Start the thread; ``running`` says whether messages can still be published."""
         self._estimator = estimator
         self._outputs = outputs
         self._calibrations = calibrations
@@ -70,6 +72,7 @@ class DepthWorker:
         self._parameters = parameters
         self._statistics = statistics
         self._logger = logger
+        self._running = running
         self._log = ThrottledLog(logger)
         self._mailbox: Mailbox[Arrival] = Mailbox()
         self._stopping = threading.Event()
@@ -121,7 +124,8 @@ class DepthWorker:
             self._log.error('engine', f'frame dropped: {error}')
         except Exception as error:
             # The last resort: one impossible frame must not stop the robot's depth.
-            if self._stopping.is_set():
+            # Nor is it an error that publishing ends before this thread does (Ctrl-C).
+            if self._stopping.is_set() or not self._running():
                 return
             problem = f'{type(error).__name__}: {error}'
             self._statistics.dropped('internal', problem)
