@@ -90,7 +90,7 @@ class _Camera(Node):
     def __init__(self) -> None:
         super().__init__('benchmark_camera', namespace=NAMESPACE)
         self.ages: list[tuple[float, float]] = []
-        self.engine = 0.0
+        self._engines: list[float] = []
         self._state = self.create_client(GetState, 'depth_node/get_state')
         self._asked: Any = None
         self._image = self.create_publisher(Image, 'image', 1)
@@ -110,6 +110,11 @@ class _Camera(Node):
         state = self._asked.result().current_state.id
         self._asked = None
         return bool(state == State.PRIMARY_STATE_ACTIVE)
+
+    @property
+    def engine(self) -> float:
+        """Median of the engine times (s) that the node reported, 0 before the first report."""
+        return float(np.median(self._engines)) if self._engines else 0.0
 
     def start(self, rate: float) -> None:
         """Begin to publish and to listen."""
@@ -133,7 +138,7 @@ class _Camera(Node):
         for status in message.status:
             values = {pair.key: pair.value for pair in status.values}
             if status.name.startswith(NAMESPACE) and 'latency_engine_median_ms' in values:
-                self.engine = float(values['latency_engine_median_ms']) / 1000
+                self._engines.append(float(values['latency_engine_median_ms']) / 1000)
 
 
 @contextmanager
