@@ -129,7 +129,7 @@ class ModelCard:
             values = yaml.safe_load(path.read_text(encoding='utf-8'))
         except (OSError, yaml.YAMLError) as error:
             raise ModelError(f"cannot read the model card '{path}': {error}") from error
-        return cls._from_values(values, str(path))
+        return cls._from_values(values, f"'{path}', read as the card of the model beside it")
 
     @classmethod
     def _from_values(cls, values: Any, where: str) -> 'ModelCard':
