@@ -119,10 +119,11 @@ def test_setup_names_packages_and_shipped_files() -> None:
 
 
 def test_shipped_files_are_small() -> None:
-    sizes = {folder: sum(f.stat().st_size for f in _files('*', folder) if f.is_file())
+    sizes = {folder: [f.stat().st_size for f in _files('*', folder) if f.is_file()]
              for folder in ('models', 'recordings')}
-    assert 0 < sizes['models'] <= 20 * MEGABYTE
-    assert 0 < sizes['recordings'] <= 6 * MEGABYTE
+    # The ONNX file and its checkpoint for fine-tuning, 20 MB each at most.
+    assert 0 < max(sizes['models']) <= 20 * MEGABYTE
+    assert 0 < sum(sizes['recordings']) <= 6 * MEGABYTE
 
 
 @pytest.mark.parametrize(
