@@ -121,9 +121,11 @@ def test_resolution_may_change_in_mid_stream_in_any_order(bench, make_image, mak
 def test_camera_info_of_another_size_is_refused_or_scaled(start_bench, make_image, make_info):
     bench = start_bench()
     bench.inbox('depth/image')
-    status = bench.await_status(lambda s: 'for images of 640x360' in s.message, 'an error',
-                                lambda: bench.send(make_image(100), make_info(640, 360)))
-    assert status.level == DiagnosticStatus.ERROR
+    # An image that comes before any camera_info still goes out; until that one is forgotten
+    # the status is a warning.
+    bench.await_status(
+        lambda s: 'for images of 640x360' in s.message and s.level == DiagnosticStatus.ERROR,
+        'an error', lambda: bench.send(make_image(100), make_info(640, 360)))
 
     depth, info = bench.exchange(
         make_image(100), make_info(256, 192), topics=('depth/image', 'depth/camera_info'))
