@@ -20,7 +20,7 @@ from rclpy.lifecycle import LifecycleNode
 from sa4depth_ros.nodes.message_buffers import camera_info_message, CloudBuffer, ImageBuffer
 from sa4depth_ros.nodes.parameters import DepthParameters
 from sa4depth_ros.nodes.qos import output_events, output_qos, overridable, override_errors
-from sa4depth_ros.runtime.colorize import colorize
+from sa4depth_ros.runtime.colorize import color_limits, colorize
 from sa4depth_ros.runtime.depth_encoding import to_millimetres
 from sa4depth_ros.runtime.depth_estimator import DepthFrame
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -31,6 +31,13 @@ _TOPICS = {
     'depth/image': Image, 'depth/camera_info': CameraInfo, 'points': PointCloud2,
     'depth/image_raw': Image, 'depth/color': Image}
 _NEEDS_CAMERA = frozenset({'depth/camera_info', 'points'})
+
+
+def color_range(frame: DepthFrame, parameters: DepthParameters) -> tuple[float, float]:
+    """Give the depths at the ends of the colours: fixed in metres, else those of the frame."""
+    if frame.unit == 'm':
+        return parameters.min_depth, parameters.color_max_depth
+    return color_limits([frame.depth[::4, ::4]])
 
 
 class DepthOutputs:
@@ -80,8 +87,8 @@ class DepthOutputs:
             case 'depth/image_raw':
                 return self._millimetres.fill(header, to_millimetres(frame.depth))
             case _:
-                return self._colors.fill(header, colorize(
-                    frame.depth, parameters.min_depth, parameters.color_max_depth))
+                return self._colors.fill(
+                    header, colorize(frame.depth, *color_range(frame, parameters)))
 
     def close(self) -> None:
         """Take the topics back."""

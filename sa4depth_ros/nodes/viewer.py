@@ -40,7 +40,8 @@ from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb, nano
 from sa4depth_ros.nodes.viewer_cloud import (
     cloud_from_bytes, colors_from_bytes, view_from_beside, write_ply)
 from sa4depth_ros.nodes.viewer_figures import Figures
-from sa4depth_ros.nodes.viewer_pictures import color_limits, save_picture, side_by_side
+from sa4depth_ros.nodes.viewer_pictures import save_picture, side_by_side
+from sa4depth_ros.runtime.colorize import color_limits
 from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from tqdm import tqdm
 

@@ -27,20 +27,6 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-def color_limits(depths: list[NDArray[np.float32]]) -> tuple[float, float]:
-    """
-    Choose one colour range (near, far) for all pictures of a run, from its valid depths.
-
-    The 1st and 98th percentile, so that single outliers do not flatten everything.
-    """
-    values = [depth[np.isfinite(depth) & (depth > 0)] for depth in depths]
-    joined = np.concatenate(values) if values else np.empty(0, np.float32)
-    if not joined.size:
-        return 0.1, 10.0
-    near, far = np.percentile(joined, (1, 98))
-    return float(near), float(max(far, near * 1.2))
-
-
 def side_by_side(color: Picture | None, depth: NDArray[np.float32], *,
                  limits: tuple[float, float], unit: str, title: str) -> Picture:
     """

@@ -14,6 +14,8 @@
 
 """Depth as colour, for people."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +40,17 @@ def colorize(
     rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     rgb[~valid] = 0
     return rgb  # type: ignore[return-value]
+
+
+def color_limits(depths: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
+    """
+    Choose one colour range (near, far) for several depth images (h, w), from what is valid.
+
+    The 1st and 98th percentile, so that single outliers do not flatten everything.
+    """
+    values = [depth[np.isfinite(depth) & (depth > 0)] for depth in depths]
+    joined = np.concatenate(values) if values else np.empty(0, np.float32)
+    if not joined.size:
+        return 0.1, 10.0
+    near, far = np.percentile(joined, (1, 98))
+    return float(near), float(max(far, near * 1.2))

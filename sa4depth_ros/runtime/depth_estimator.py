@@ -14,7 +14,7 @@
 
 """One camera image in, one depth image out, with any backend."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -112,7 +112,7 @@ class DepthEstimator:
         ready = perf_counter()
         output = self.engine.infer(tensor, self.card.output_name)
         inferred = perf_counter()
-        depth = self._depth(output, geometry, self.settings)
+        depth = self._depth(output, geometry, self._settings_for(geometry))
         timings = {'preprocess': ready - start, 'engine': inferred - ready,
                    'postprocess': perf_counter() - inferred}
         return DepthFrame(depth, self._unit(geometry), self._matrix(geometry), timings,
@@ -133,6 +133,12 @@ class DepthEstimator:
         if depth.shape != size[::-1]:
             depth = cv2.resize(depth, size)  # type: ignore[assignment]
         return finish(depth, geometry, settings, self._full_size)
+
+    def _settings_for(self, geometry: FrameGeometry) -> DepthSettings:
+        # Limits are metres; what has no metric scale could lie anywhere.
+        if self._unit(geometry) == 'm':
+            return self.settings
+        return replace(self.settings, min_depth=0.0, max_depth=float('inf'))
 
     def _unit(self, geometry: FrameGeometry) -> str:
         # Without a focal length a canonical depth cannot be brought to metres.

@@ -32,8 +32,9 @@ class DepthSettings:
     What may change from frame to frame.
 
     ``scale`` multiplies the model's depth. Depth below ``min_depth`` becomes -Inf, above
-    ``max_depth`` +Inf (REP 117), in the unit of the output. ``edge_filter`` cuts (NaN) pixels
-    next to a depth edge, where neighbours differ by more than this fraction; 0 keeps all.
+    ``max_depth`` +Inf (REP 117), in metres; relative depth is not limited. ``edge_filter``
+    cuts (NaN) pixels next to a depth edge, where neighbours differ by more than this
+    fraction; 0 keeps all.
     Raises ConfigError for values that cannot be.
     """
 

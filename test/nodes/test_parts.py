@@ -14,12 +14,17 @@
 
 """Mailbox, throttled log, statistics and the verdict of the diagnostics, by themselves."""
 
+from types import SimpleNamespace
+
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
 import pytest
+from sa4depth_ros.nodes.depth_outputs import color_range
 from sa4depth_ros.nodes.depth_worker import Arrival
 from sa4depth_ros.nodes.diagnostics import health_report, NodeState
 from sa4depth_ros.nodes.mailbox import Mailbox
+from sa4depth_ros.nodes.parameters import DepthParameters
 from sa4depth_ros.nodes.statistics import FrameStatistics
 from sa4depth_ros.nodes.throttled_log import ThrottledLog
 import std_msgs.msg
@@ -167,3 +172,13 @@ def test_silence_and_idleness_are_told_apart(clock):
     frames.arrived()
     frames.published({})
     assert _status(frames).message == 'running'
+
+
+def test_colours_are_fixed_in_metres_and_fit_relative_depth():
+    """The depth of a disparity model may lie anywhere, e.g. between 0.001 and 0.01."""
+    parameters = DepthParameters(min_depth=0.5, color_max_depth=8.0)
+    depth = np.linspace(0.001, 0.01, 64 * 48, dtype=np.float32).reshape(48, 64)
+    assert color_range(SimpleNamespace(unit='m', depth=depth), parameters) == (0.5, 8.0)
+    near, far = color_range(SimpleNamespace(unit='relative', depth=depth), parameters)
+    assert 0.001 <= near < 0.002
+    assert 0.009 < far <= 0.01

@@ -22,7 +22,8 @@ import pytest
 from sa4depth_ros.nodes.viewer_cloud import (
     Cloud, cloud_from_bytes, colors_from_bytes, view_from_beside, write_ply)
 from sa4depth_ros.nodes.viewer_figures import Figures, Stream
-from sa4depth_ros.nodes.viewer_pictures import color_limits, save_picture, side_by_side
+from sa4depth_ros.nodes.viewer_pictures import save_picture, side_by_side
+from sa4depth_ros.runtime.colorize import color_limits
 from sa4depth_ros.runtime.point_cloud import CloudBuilder
 
 STATUS = {'frames_in': '50', 'frames_out': '48', 'dropped': '2', 'dropped_newer': '2',

@@ -82,6 +82,16 @@ def test_calibrated_scale_of_the_card_makes_a_relative_model_metric(metric_model
     np.testing.assert_allclose(frame.depth, 3.0)
 
 
+def test_relative_depth_is_not_limited_by_metres(metric_model):
+    """A disparity of some hundreds, as MiDaS gives, would all be 'too near' at a limit of 0.1."""
+    estimator = DepthEstimator(metric_model(output='disparity', disparity_scale=100.0))
+    estimator.settings = DepthSettings(min_depth=0.1, max_depth=5.0)
+    frame = estimator.estimate(red_ramp(), camera())
+    assert frame.unit == 'relative'
+    assert np.isfinite(frame.depth).all()
+    assert frame.depth.max() < 0.1
+
+
 def test_distorted_image_gives_rectified_depth_and_color(metric_model):
     lens = {'D': (-0.3, 0.1, 0, 0, 0), 'distortion_model': 'plumb_bob',
             'P': (80.0, 0, 63.5, 0, 0, 80, 47.5, 0, 0, 0, 1, 0)}
