@@ -2,7 +2,7 @@
 # Build the package with colcon as a ROS 2 workspace does, plain and with --symlink-install,
 # and use the result from outside the checkout: executables, imports, shipped files.
 #
-#   scripts/check_colcon.sh [VENV]      (default .venv, made by `make venv-demo`)
+#   .ci/check_colcon.sh [VENV]      (default .venv, made by `make venv-demo`)
 #
 # On a machine with ROS 2 this is what `colcon build` and `ros2 run` do by themselves; here
 # colcon and the ROS 2 wheels share one virtual environment.
@@ -42,10 +42,10 @@ check() {
     source "$prefix/install/setup.bash"
     set -u
     executables="$prefix/install/sa4depth_ros/lib/sa4depth_ros"
-    python "$root/scripts/check_install.py" "$prefix/install/sa4depth_ros" "$kind"
+    python "$root/.ci/check_install.py" "$prefix/install/sa4depth_ros" "$kind"
     "$executables/sa4depth" --help >/dev/null
     echo "sa4depth --help: ok"
-    python "$root/scripts/check_node_starts.py" "$executables/depth_node"
+    python "$root/.ci/check_node_starts.py" "$executables/depth_node"
   )
 }
 
