@@ -26,40 +26,20 @@ import time
 
 import cv2
 import numpy as np
-import onnx
-from onnx import helper, TensorProto
+from onnx_models import save_grey_model
 import psutil
 import pytest
 from sa4depth_ros.cli.demo_processes import Child, demo_environment, wait_for
 from sa4depth_ros.cli.demo_report import remove_results, table
 from sa4depth_ros.cli.main import main
 from sa4depth_ros.errors import Sa4DepthError
-from sa4depth_ros.model_card import ModelCard
-
-HEIGHT, WIDTH = 48, 64
 
 
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a model whose depth is 1 m plus 1 cm per grey level."""
     path = tmp_path_factory.mktemp('model') / 'grey.onnx'
-    graph = helper.make_graph(
-        [helper.make_node('Cast', ['image'], ['x'], to=TensorProto.FLOAT),
-         helper.make_node('ReduceMean', ['x', 'channels'], ['grey'], keepdims=1),
-         helper.make_node('Mul', ['grey', 'slope'], ['scaled']),
-         helper.make_node('Add', ['scaled', 'one'], ['metres']),
-         helper.make_node('Transpose', ['metres'], ['depth'], perm=[0, 3, 1, 2])],
-        'grey',
-        [helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])],
-        [helper.make_tensor_value_info('depth', TensorProto.FLOAT, [1, 1, HEIGHT, WIDTH])],
-        [onnx.numpy_helper.from_array(np.array([3]), 'channels'),
-         onnx.numpy_helper.from_array(np.float32(0.01), 'slope'),
-         onnx.numpy_helper.from_array(np.float32(1.0), 'one')])
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 18)], ir_version=9)
-    card = ModelCard(name='grey', input_height=HEIGHT, input_width=WIDTH, licence='none')
-    helper.set_model_props(made, card.to_metadata())
-    onnx.save(made, path)
-    return path
+    return save_grey_model(path, offset=1.0, slope=0.01)
 
 
 def test_shipped_recording_gives_everything_promised(

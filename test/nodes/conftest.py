@@ -27,62 +27,19 @@ from typing import Any
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState, GetState
-import numpy as np
-import onnx
-from onnx import helper, TensorProto
+from onnx_models import HEIGHT, save_grey_model, WIDTH
 import pytest
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-from sa4depth_ros.model_card import ModelCard
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
-HEIGHT, WIDTH = 48, 64
 DEADLINE = 30.0
 OUTPUTS = {'depth/image': Image, 'depth/image_raw': Image, 'depth/camera_info': CameraInfo,
            'points': PointCloud2, 'depth/color': Image}
 _numbers = itertools.count(1)
-
-
-def _write_model(path: Path, slow: int) -> Path:
-    """
-    Save a foreign model: depth = 0.5 m + 0.02 m per grey level, of each pixel by itself.
-
-    It multiplies ``slow`` 1200x1200 matrices on the way, and fails on all-white images.
-    """
-    make = helper.make_node
-    nodes = [
-        make('Cast', ['image'], ['x'], to=TensorProto.FLOAT),
-        make('ReduceMean', ['x', 'channels'], ['grey'], keepdims=1),
-        make('Mul', ['grey', 'slope'], ['scaled']),
-        make('Add', ['scaled', 'offset'], ['metres']),
-        make('Transpose', ['metres'], ['plain'], perm=[0, 3, 1, 2]),
-        make('ReduceMin', ['grey'], ['darkest'], keepdims=0),
-        make('Expand', ['darkest', 'square'], ['m0']),
-        *(make('MatMul', [f'm{i}', 'm0'], [f'm{i + 1}']) for i in range(slow)),
-        make('ReduceMin', [f'm{slow}'], ['least'], keepdims=0),
-        make('Min', ['least', 'nothing'], ['zero']),
-        make('Add', ['plain', 'zero'], ['slowed']),
-        make('Equal', ['darkest', 'white'], ['is_white']),
-        make('Cast', ['is_white'], ['index'], to=TensorProto.INT64),
-        make('Gather', ['one', 'index'], ['zero_or_failure']),
-        make('Add', ['slowed', 'zero_or_failure'], ['depth'])]
-    side = 1200 if slow else 1
-    values = {'channels': np.array([3]), 'slope': np.float32(0.02), 'offset': np.float32(0.5),
-              'square': np.array([side, side]), 'nothing': np.float32(0),
-              'one': np.zeros(1, np.float32), 'white': np.float32(255)}
-    graph = helper.make_graph(
-        nodes, 'grey_to_depth',
-        [helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])],
-        [helper.make_tensor_value_info('depth', TensorProto.FLOAT, [1, 1, HEIGHT, WIDTH])],
-        [onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 18)], ir_version=9)
-    card = ModelCard(name='grey', input_height=HEIGHT, input_width=WIDTH, licence='none')
-    helper.set_model_props(model, card.to_metadata())
-    onnx.save(model, path)
-    return path
 
 
 class Inbox:
@@ -296,7 +253,7 @@ def start_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     benches: list[Bench] = []
 
     def start(*, slow: int = 0, **options: Any) -> Bench:
-        model = _write_model(folder / f'grey_{slow}.onnx', slow)
+        model = save_grey_model(folder / f'grey_{slow}.onnx', slow=slow)
         benches.append(Bench(context, folder, model, **options))
         return benches[-1]
     yield start

@@ -23,7 +23,6 @@ from sa4depth_ros.nodes.viewer_cloud import (
     Cloud, cloud_from_bytes, colors_from_bytes, view_from_beside, write_ply)
 from sa4depth_ros.nodes.viewer_figures import Figures, Stream
 from sa4depth_ros.nodes.viewer_pictures import save_picture, side_by_side
-from sa4depth_ros.runtime.colorize import color_limits
 from sa4depth_ros.runtime.point_cloud import CloudBuilder
 
 STATUS = {'frames_in': '50', 'frames_out': '48', 'dropped': '2', 'dropped_newer': '2',
@@ -74,16 +73,6 @@ def test_without_any_frame_the_summary_is_empty_but_whole() -> None:
     assert told['fps'] == 0.0 and told['latency_median_ms'] is None
     assert told['node_says'] == "no image arrives on '/x'"
     assert figures.live_line(5.0) == 'waiting for depth'
-
-
-def test_color_limits_leave_out_invalid_and_extreme_depths() -> None:
-    """One range for all pictures; without valid depth there still is one."""
-    depth = np.linspace(1, 5, 1000, dtype=np.float32).reshape(20, 50)
-    depth[0, :3] = np.nan, np.inf, -np.inf
-    near, far = color_limits([depth, depth])
-    assert near == pytest.approx(1.05, abs=0.03) and far == pytest.approx(4.92, abs=0.03)
-    near, far = color_limits([np.full((4, 4), np.nan, np.float32)])
-    assert 0 < near < far
 
 
 def test_picture_shows_colour_beside_depth(tmp_path: Path) -> None:

@@ -18,29 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import onnx
 from onnx import helper, TensorProto
+from onnx_models import HEIGHT, save_model, WIDTH
 import pytest
 from sa4depth_ros.model_card import ModelCard
-
-HEIGHT, WIDTH = 48, 64
-
-
-def save_model(
-    path: Path, nodes: list[onnx.NodeProto], image: onnx.ValueInfoProto,
-    outputs: list[onnx.ValueInfoProto], constants: dict[str, np.ndarray],
-    card: ModelCard | None = None,
-) -> Path:
-    """Write an opset-18 model, with a card in its metadata when one is given."""
-    initializers = [onnx.numpy_helper.from_array(v, n) for n, v in constants.items()]
-    graph = helper.make_graph(nodes, 'tiny', [image], outputs, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 18)])
-    model.ir_version = 10
-    if card is not None:
-        helper.set_model_props(model, card.to_metadata())
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
-    return path
 
 
 @pytest.fixture
@@ -57,11 +38,9 @@ def metric_model(tmp_path: Path) -> Callable[..., Path]:
         constants = {
             'zero': np.array([0]), 'one': np.array([1]), 'axis': np.array([1]),
             'factor': np.float32(9 / 255), 'unit': np.float32(1)}
-        image = helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])
-        depth = helper.make_tensor_value_info('depth', TensorProto.FLOAT, [1, 1, HEIGHT, WIDTH])
         values = {'name': 'tiny', 'input_height': HEIGHT, 'input_width': WIDTH} | card
-        return save_model(tmp_path / name, nodes, image, [depth], constants,
-                          ModelCard(**values))  # type: ignore[arg-type]
+        given = ModelCard(**values)  # type: ignore[arg-type]
+        return save_model(tmp_path / name, nodes, constants, given)
     return make
 
 
@@ -79,7 +58,9 @@ def foreign_model(tmp_path: Path) -> Path:
     ]
     image = helper.make_tensor_value_info(
         'pixel_values', TensorProto.FLOAT, ['batch', 3, 'height', 'width'])
-    outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ['batch', 'height', 'width'])
-               for n in ('features', 'disparity')]
+    outputs = tuple(
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, ['batch', 'height', 'width'])
+        for n in ('features', 'disparity'))
     constants = {'axes': np.array([1]), 'unit': np.float32(1)}
-    return save_model(tmp_path / 'foreign.onnx', nodes, image, outputs, constants)
+    return save_model(
+        tmp_path / 'foreign.onnx', nodes, constants, image=image, outputs=outputs)

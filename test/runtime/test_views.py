@@ -13,7 +13,8 @@
 # limitations under the License.
 
 import numpy as np
-from sa4depth_ros.runtime.colorize import colorize
+import pytest
+from sa4depth_ros.runtime.colorize import color_limits, colorize
 from sa4depth_ros.runtime.depth_encoding import to_millimetres
 
 
@@ -32,3 +33,13 @@ def test_color_runs_from_warm_to_cold_and_invalid_is_black():
     assert rgb[3][2] > rgb[3][1]
     assert rgb[3].tolist() == rgb[4].tolist()
     assert rgb[5].tolist() == rgb[6].tolist() == [0, 0, 0]
+
+
+def test_color_limits_leave_out_invalid_and_extreme_depths() -> None:
+    """One range for all pictures; without valid depth there still is one."""
+    depth = np.linspace(1, 5, 1000, dtype=np.float32).reshape(20, 50)
+    depth[0, :3] = np.nan, np.inf, -np.inf
+    near, far = color_limits([depth, depth])
+    assert near == pytest.approx(1.05, abs=0.03) and far == pytest.approx(4.92, abs=0.03)
+    near, far = color_limits([np.full((4, 4), np.nan, np.float32)])
+    assert 0 < near < far
