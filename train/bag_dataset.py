@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
+from sa4depth_ros.runtime.camera_model import scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry
@@ -113,9 +113,10 @@ class BagFrames:
         number = index - self._first(bag)
         name = f'{bag.name} frame {number} (stamp {entry.image.stamp * 1e-9:.3f})'
         camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
-        depth = rectified_depth(depth, camera, name)
+        geometry = FrameGeometry((camera.width, camera.height), self._network_size, camera)
+        depth = rectified_depth(depth, geometry, name)
         depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
-        return _rectified(rgb, depth, camera, self._network_size, name)
+        return _shrunk(geometry.rectify(rgb), depth, geometry, name)
 
     def _first(self, bag: BagIndex) -> int:
         return next(i for i, (owner, _) in enumerate(self._entries) if owner is bag)
@@ -173,14 +174,14 @@ def _tensor(array: NDArray[np.floating]) -> Tensor:
 
 
 def rectified_depth(
-    depth: NDArray[np.float32], camera: CameraModel, name: str,
+    depth: NDArray[np.float32], geometry: FrameGeometry, name: str,
 ) -> NDArray[np.float32]:
     """
     Give registered depth (rows, columns) of any size the pixels of the rectified image.
 
     Nearest neighbour: depth is never blended. BagError when its shape is not the image's.
     """
-    (width, height), (rows, columns) = (camera.width, camera.height), depth.shape
+    (width, height), (rows, columns) = geometry.image_size, depth.shape
     if abs(width * rows / (height * columns) - 1) > 0.02:
         raise BagError(f'{name}: depth of {columns}x{rows} cannot be registered to an image of '
                        f'{width}x{height}, another shape; record the depth that is aligned to '
@@ -188,7 +189,6 @@ def rectified_depth(
     if (columns, rows) != (width, height):
         depth = cv2.resize(  # type: ignore[assignment]
             depth, (width, height), interpolation=cv2.INTER_NEAREST)
-    geometry = FrameGeometry((width, height), (width, height), camera)
     if geometry.needs_remap:
         # The fixed-point maps are floored by INTER_NEAREST, half a pixel off; floats are not.
         x, y = cv2.convertMaps(*geometry.color_maps, cv2.CV_32FC1)
@@ -196,18 +196,17 @@ def rectified_depth(
     return depth
 
 
-def _rectified(
-    rgb: NDArray[np.uint8], depth: NDArray[np.float32], camera: CameraModel,
-    network_size: tuple[int, int], name: str,
+def _shrunk(
+    rgb: NDArray[np.uint8], depth: NDArray[np.float32], geometry: FrameGeometry, name: str,
 ) -> Frame:
-    raw = FrameGeometry((camera.width, camera.height), network_size, camera)
-    if raw.needs_remap:
-        rgb = cv2.remap(rgb, *raw.color_maps, cv2.INTER_LINEAR)  # type: ignore[assignment]
-    scale = min(1.0, _DETAIL * max(raw.ratios))
-    size = (round(camera.width * scale), round(camera.height * scale))
-    ratios = (size[0] / camera.width, size[1] / camera.height)
+    """Make a frame of rectified pixels, no larger than training can use."""
+    assert geometry.camera is not None
+    width, height = geometry.image_size
+    scale = min(1.0, _DETAIL * max(geometry.ratios))
+    size = (round(width * scale), round(height * scale))
+    ratios = (size[0] / width, size[1] / height)
     if scale < 1:
         rgb = resize(rgb, size)
         depth = cv2.resize(  # type: ignore[assignment]
             depth, size, interpolation=cv2.INTER_NEAREST)
-    return Frame(rgb, depth, scaled_intrinsics(camera.P, ratios), name)
+    return Frame(rgb, depth, scaled_intrinsics(geometry.camera.P, ratios), name)

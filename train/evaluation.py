@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel
+from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.config import DataConfig
@@ -107,7 +108,8 @@ def _compared(
         camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
         depth = bag.read_depth(entry)
         assert depth is not None
-        target = rectified_depth(depth, camera, bag.name)
+        size = (camera.width, camera.height)
+        target = rectified_depth(depth, FrameGeometry(size, size, camera), bag.name)
         frame = estimator.estimate(rgb, camera)
         yield Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
 

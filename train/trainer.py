@@ -24,7 +24,7 @@ from typing import Any
 from accelerate import Accelerator
 import numpy as np
 from sa4depth_ros.errors import BagError, ModelError
-from sa4depth_ros.networks.depth_net import DepthNet
+from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.averaging import AveragedWeights
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
@@ -184,7 +184,7 @@ class Trainer:
         mine = mine[self._progress.step:self.steps_per_epoch]
         for batch in DataLoader(self._dataset, batch_sampler=mine,
                                 num_workers=self._config.data.workers):
-            batch['focal'] = canonical_factor(batch['K'], self._config)
+            batch['focal'] = canonical_factor(batch['K'], self._config.network)
             yield batch
 
     def _finish_epoch(self, log: SummaryWriter) -> None:
@@ -234,13 +234,6 @@ def total_loss(prediction: Tensor, target: Tensor, config: LossConfig) -> Tensor
     if config.gradient > 0:
         loss = loss + config.gradient * gradient_error(prediction, target, valid)
     return loss
-
-
-def canonical_factor(K: Tensor, config: TrainConfig) -> Tensor:
-    """Give metres per unit of network output, (N, 1, 1, 1), for intrinsics (N, 3, 3)."""
-    focal = config.network.canonical_focal
-    factor = K[:, 0, 0] / focal if focal > 0 else torch.ones_like(K[:, 0, 0])
-    return factor.view(-1, 1, 1, 1)
 
 
 def parameter_groups(network: DepthNet, config: TrainConfig) -> list[dict[str, Any]]:

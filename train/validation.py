@@ -14,6 +14,7 @@
 
 """Metrics of a network on the held-out part of each bag, during training."""
 
+from sa4depth_ros.networks.depth_net import canonical_factor
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.metrics import depth_metrics, summarize
@@ -38,11 +39,10 @@ def validate(
         loader = DataLoader(DepthDataset(frames, indices, size), config.batch_size,
                             num_workers=config.data.workers)
         for batch in loader if indices else ():
-            focal = config.network.canonical_focal
-            factor = batch['K'][:, 0, 0] / focal if focal > 0 else torch.ones(len(batch['K']))
+            factor = canonical_factor(batch['K'], config.network)
             image = batch['image'].to(device, memory_format=torch.channels_last)
             with torch.inference_mode():
-                depth = network(image).cpu() * factor.view(-1, 1, 1, 1)
+                depth = network(image).cpu() * factor
             pairs = zip(depth.numpy(), batch['depth'].numpy())
             measured += [depth_metrics(p[0], t[0]) for p, t in pairs]
         result[bag] = summarize([m for m in measured if m is not None])

@@ -103,3 +103,10 @@ class DepthNet(nn.Module):
         logit = self.head(features).float()
         logit = F.interpolate(logit, scale_factor=2.0, mode='bilinear', align_corners=False)
         return torch.exp(self._log_min + self._log_range * torch.sigmoid(logit))
+
+
+def canonical_factor(K: Tensor, config: DepthNetConfig) -> Tensor:
+    """Give metres per unit of network output, (N, 1, 1, 1), for intrinsics (N, 3, 3)."""
+    focal = config.canonical_focal
+    factor = K[:, 0, 0] / focal if focal > 0 else torch.ones_like(K[:, 0, 0])
+    return factor.view(-1, 1, 1, 1)

@@ -35,10 +35,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sa4depth_ros.errors import Sa4DepthError
+from sa4depth_ros.nodes.benchmark_frame import HEIGHT, K, WIDTH
 from sensor_msgs.msg import CameraInfo, Image
 
-WIDTH, HEIGHT = 640, 480
-K = (525.0, 0.0, 319.5, 0.0, 525.0, 239.5, 0.0, 0.0, 1.0)
 NAMESPACE = '/sa4depth_benchmark'
 _PATIENCE = 30.0
 

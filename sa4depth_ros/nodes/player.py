@@ -36,9 +36,9 @@ from sa4depth_ros.errors import BagError, Sa4DepthError
 from sa4depth_ros.nodes.message_buffers import ImageBuffer
 from sa4depth_ros.nodes.player_bag import BagSource, restamped
 from sa4depth_ros.nodes.player_options import PlayerOptions, read_options
-from sa4depth_ros.nodes.player_source import (
-    COMPRESSED, DEFAULT_HFOV, info_sibling, Recorded, Role, Source)
+from sa4depth_ros.nodes.player_source import DEFAULT_HFOV, Recorded, Role, Source
 from sa4depth_ros.nodes.player_video import VideoSource
+from sa4depth_ros.nodes.topics import COMPRESSED, info_sibling
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 

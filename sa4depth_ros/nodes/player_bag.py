@@ -25,7 +25,8 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import get_typestore, Stores
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.nodes.player_source import COMPRESSED, Guess, info_sibling, Recorded, Role
+from sa4depth_ros.nodes.player_source import Guess, Recorded, Role
+from sa4depth_ros.nodes.topics import COMPRESSED, info_sibling
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 INFO_TYPE = 'sensor_msgs/msg/CameraInfo'

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from sa4depth_ros.errors import ConfigError
 
 Role = Literal['image', 'camera_info']
-COMPRESSED = '/compressed'
 DEFAULT_HFOV = 70.0
 
 
@@ -91,8 +90,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of files and devices."""
-
-
-def info_sibling(image_topic: str) -> str:
-    """Give the camera_info topic beside an image topic, as image_transport names it."""
-    return image_topic.removesuffix(COMPRESSED).rpartition('/')[0] + '/camera_info'

@@ -16,7 +16,7 @@
 
 from rclpy.node import Node
 
-_COMPRESSED = '/compressed'
+COMPRESSED = '/compressed'
 
 
 def image_topic(node: Node, transport: str) -> str:
@@ -29,16 +29,21 @@ def image_topic(node: Node, transport: str) -> str:
     base = node.resolve_topic_name('image')
     if transport == 'raw':
         return base
-    if _is_remapped(node, f'image{_COMPRESSED}'):
-        return node.resolve_topic_name(f'image{_COMPRESSED}')
-    return base if base.endswith(_COMPRESSED) else base + _COMPRESSED
+    if _is_remapped(node, f'image{COMPRESSED}'):
+        return node.resolve_topic_name(f'image{COMPRESSED}')
+    return base if base.endswith(COMPRESSED) else base + COMPRESSED
 
 
 def camera_info_topic(node: Node, image: str) -> str:
     """Give the remapped camera_info, or else the sibling of ``image`` (a full name)."""
     if _is_remapped(node, 'camera_info'):
         return node.resolve_topic_name('camera_info')
-    return image.removesuffix(_COMPRESSED).rpartition('/')[0] + '/camera_info'
+    return info_sibling(image)
+
+
+def info_sibling(image: str) -> str:
+    """Give the camera_info topic beside an image topic, as image_transport names it."""
+    return image.removesuffix(COMPRESSED).rpartition('/')[0] + '/camera_info'
 
 
 def input_hint(node: Node, topic: str) -> str:
@@ -46,10 +51,10 @@ def input_hint(node: Node, topic: str) -> str:
     count = node.count_publishers(topic)
     if count:
         return f' ({count} publishers, but no message; check its QoS and type)'
-    if topic.endswith(_COMPRESSED):
-        other, transport = topic.removesuffix(_COMPRESSED), 'raw'
+    if topic.endswith(COMPRESSED):
+        other, transport = topic.removesuffix(COMPRESSED), 'raw'
     else:
-        other, transport = topic + _COMPRESSED, 'compressed'
+        other, transport = topic + COMPRESSED, 'compressed'
     if node.count_publishers(other):
         return (f" (no publisher, but '{other}' has one; set the parameter "
                 f'image_transport to {transport})')

@@ -56,11 +56,7 @@ class DepthFrame:
     def color(self) -> NDArray[np.uint8]:
         """Give the image (h, w, 3) uint8 RGB on the pixels of ``depth``, made when asked."""
         if self._color is None:
-            rgb = self._rgb
-            if self._geometry.needs_remap:
-                first, second = self._geometry.color_maps
-                rgb = cv2.remap(  # type: ignore[assignment]
-                    rgb, first, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+            rgb = self._geometry.rectify(self._rgb)
             size = (self.depth.shape[1], self.depth.shape[0])
             self._color = rgb if rgb.shape[1::-1] == size else resize(rgb, size)
         return self._color

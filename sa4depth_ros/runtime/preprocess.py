@@ -111,6 +111,14 @@ class FrameGeometry:
         x, y = self._float_maps(self.camera.P, self.image_size)
         return cv2.convertMaps(x, y, cv2.CV_16SC2)  # type: ignore[return-value]
 
+    def rectify(self, image: Image) -> Image:
+        """Give the image (h, w, 3) without lens distortion, black where the lens sees nothing."""
+        if not self.needs_remap:
+            return image
+        first, second = self.color_maps
+        return cv2.remap(  # type: ignore[return-value]
+            image, first, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
     def _float_maps(
         self, new_matrix: Matrix, size: tuple[int, int],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -26,8 +26,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer as Writer2
 from rosbags.typesys import get_typestore, Stores
 from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.nodes.player_bag import BagSource, read_stamp, restamped
-from sa4depth_ros.nodes.player_source import info_sibling
 from sa4depth_ros.nodes.player_video import VideoSource
+from sa4depth_ros.nodes.topics import info_sibling
 
 ROS2, ROS1 = get_typestore(Stores.ROS2_JAZZY), get_typestore(Stores.ROS1_NOETIC)
 START = 1_500_000_000_000_000_000

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel
-from sa4depth_ros.runtime.preprocess import Preprocessor
+from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor
 from sa4depth_train.augmentation import jitter, random_view, render_view
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset, rectified_depth
 from sa4depth_train.bag_index import BagIndex
@@ -132,7 +132,8 @@ def test_depth_of_another_size_is_spread_over_the_image(write_bag) -> None:
 def test_depth_of_another_shape_is_refused() -> None:
     camera = CameraModel.from_calibration(width=96, height=64, K=K.ravel())
     with pytest.raises(BagError, match='50x64 cannot be registered to an image of 96x64'):
-        rectified_depth(np.ones((64, 50), np.float32), camera, 'frame 1')
+        rectified_depth(
+            np.ones((64, 50), np.float32), FrameGeometry(SIZE, SIZE, camera), 'frame 1')
 
 
 def test_a_distorted_bag_is_rectified_in_colour_and_depth(write_bag) -> None:

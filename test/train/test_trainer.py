@@ -20,15 +20,14 @@ import json
 import numpy as np
 import pytest
 from sa4depth_ros.errors import BagError, ConfigError, ModelError
-from sa4depth_ros.networks.depth_net import DepthNetConfig
+from sa4depth_ros.networks.depth_net import canonical_factor, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.checkpoint import start_network
 from sa4depth_train.config import DataConfig, OptimizerConfig, TrainConfig
 from sa4depth_train.metrics import depth_metrics
 from sa4depth_train.run_folder import create_run, open_run
-from sa4depth_train.trainer import (
-    canonical_factor, freeze_norm, parameter_groups, total_loss, Trainer)
+from sa4depth_train.trainer import freeze_norm, parameter_groups, total_loss, Trainer
 from safetensors.torch import load_file
 import torch
 
@@ -45,7 +44,7 @@ def test_one_batch_is_learned_by_heart(room_bag) -> None:
     frames = BagFrames([room_bag.path], config.data, (96, 64))
     samples = [DepthDataset(frames, [0, 4, 8, 12], (96, 64))[i] for i in range(4)]
     image, depth, K = (torch.stack([s[key] for s in samples]) for key in ('image', 'depth', 'K'))
-    factor = canonical_factor(K, config)
+    factor = canonical_factor(K, config.network)
     network = start_network(config).train().to(memory_format=torch.channels_last)
     freeze_norm(network.encoder)
     optimizer = torch.optim.AdamW(parameter_groups(network, config))
