@@ -20,7 +20,7 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_train.config import AugmentationConfig
+from sa4depth_train.data_config import AugmentationConfig
 
 Matrix = NDArray[np.float64]
 Image = NDArray[np.float32]

@@ -26,7 +26,7 @@ from sa4depth_ros.runtime.camera_model import scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry
-from sa4depth_train.config import AugmentationConfig, DataConfig
+from sa4depth_train.data_config import AugmentationConfig, DataConfig
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset

@@ -29,7 +29,7 @@ from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, to_rgb
 from sa4depth_train.bag_topics import COMPRESSED, find_topics, Topics
-from sa4depth_train.config import DataConfig
+from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_messages import compressed_to_depth, Depth, image_to_depth
 
 

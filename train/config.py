@@ -20,73 +20,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.depth_net import DepthNetConfig
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """
-    Which topics are read and which frames are used.
-
-    image_topic, camera_info_topic, depth_topic: names; empty means found by type.
-    max_time_difference: seconds between the stamps of an image and of its depth.
-    min_depth, max_depth: metres; depth outside is no ground truth.
-    holdout: fraction of each bag, at its end, kept out of training and used for metrics.
-    cache_mb: memory for decoded frames; the rest is decoded again each time.
-    workers: loader processes; 0 decodes in the training process.
-    """
-
-    image_topic: str = ''
-    camera_info_topic: str = ''
-    depth_topic: str = ''
-    max_time_difference: float = 0.03
-    min_depth: float = 0.1
-    max_depth: float = 20.0
-    holdout: float = 0.2
-    cache_mb: int = 2000
-    workers: int = 0
-
-    def __post_init__(self) -> None:
-        _check('data', {
-            'max_time_difference must be >= 0': self.max_time_difference >= 0,
-            'expected 0 <= min_depth < max_depth': 0 <= self.min_depth < self.max_depth,
-            'holdout must be in [0, 0.9]': 0 <= self.holdout <= 0.9,
-            'cache_mb and workers must be >= 0': min(self.cache_mb, self.workers) >= 0})
-
-
-@dataclass(frozen=True)
-class AugmentationConfig:
-    """
-    How much training images differ from the recorded ones; K and depth follow.
-
-    flip: probability of mirroring left and right.
-    min_zoom, max_zoom: range of the virtual camera's focal length, relative to the real one.
-    shift: largest move of the image besides what zooming allows, fraction of the width.
-    roll: largest rotation about the optical axis, degrees.
-    exposure, gamma, white_balance, saturation: largest factor, 1 is off.
-    noise: largest standard deviation of pixel noise, in [0, 1] units.
-    """
-
-    flip: float = 0.5
-    min_zoom: float = 0.9
-    max_zoom: float = 1.6
-    shift: float = 0.05
-    roll: float = 4.0
-    exposure: float = 1.6
-    gamma: float = 1.3
-    white_balance: float = 1.15
-    saturation: float = 1.5
-    noise: float = 0.02
-
-    def __post_init__(self) -> None:
-        factors = (self.exposure, self.gamma, self.white_balance, self.saturation)
-        _check('augmentation', {
-            'flip must be a probability': 0 <= self.flip <= 1,
-            'expected 0.25 <= min_zoom <= max_zoom <= 4':
-                0.25 <= self.min_zoom <= self.max_zoom <= 4,
-            'shift must be in [0, 0.5]': 0 <= self.shift <= 0.5,
-            'roll must be in [0, 45] degrees': 0 <= self.roll <= 45,
-            'exposure, gamma, white_balance and saturation must be >= 1': min(factors) >= 1,
-            'noise must be >= 0': self.noise >= 0})
+from sa4depth_train.checks import check
+from sa4depth_train.data_config import AugmentationConfig, DataConfig
 
 
 @dataclass(frozen=True)
@@ -102,8 +37,8 @@ class LossConfig:
     gradient: float = 0.5
 
     def __post_init__(self) -> None:
-        _check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
-                        'gradient must be >= 0': self.gradient >= 0})
+        check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
+                       'gradient must be >= 0': self.gradient >= 0})
 
 
 @dataclass(frozen=True)
@@ -127,7 +62,7 @@ class OptimizerConfig:
     freeze_encoder_norm: bool = True
 
     def __post_init__(self) -> None:
-        _check('optimizer', {
+        check('optimizer', {
             'lr must be positive': self.lr > 0,
             'encoder_lr and weight_decay must be >= 0':
                 min(self.encoder_lr, self.weight_decay) >= 0,
@@ -165,7 +100,7 @@ class TrainConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
     def __post_init__(self) -> None:
-        _check('config', {
+        check('config', {
             'epochs must be >= 1': self.epochs >= 1,
             'batch_size must be >= 2 (batch norm)': self.batch_size >= 2,
             'threads must be >= 0': self.threads >= 0,
@@ -245,9 +180,3 @@ def _number(text: str, where: str) -> float:
         return float(text)
     except ValueError as error:
         raise ConfigError(f"'{where}' must be a number, got '{text}'") from error
-
-
-def _check(where: str, checks: dict[str, bool]) -> None:
-    failed = [text for text, good in checks.items() if not good]
-    if failed:
-        raise ConfigError(f"{where}: {'; '.join(failed)}")

@@ -27,7 +27,7 @@ from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_index import BagIndex, FrameEntry
-from sa4depth_train.config import DataConfig
+from sa4depth_train.data_config import DataConfig
 from sa4depth_train.metrics import depth_metrics, summarize
 from sa4depth_train.report import Picture
 from tqdm import tqdm

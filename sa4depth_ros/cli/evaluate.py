@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.start < 1:
         raise ConfigError(f'--from must be in [0, 1), got {args.start}')
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
-    from sa4depth_train.config import DataConfig
+    from sa4depth_train.data_config import DataConfig
     from sa4depth_train.evaluation import evaluate_bag, table
     from sa4depth_train.report import write_strip
     config = DataConfig(

@@ -21,7 +21,7 @@ import pytest
 from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex
 from sa4depth_train.bag_topics import find_topics
-from sa4depth_train.config import DataConfig
+from sa4depth_train.data_config import DataConfig
 
 
 @pytest.mark.parametrize('storage', ['ros1', 'sqlite3', 'mcap'])

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex
-from sa4depth_train.config import DataConfig
+from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import evaluate_bag, table
 from sa4depth_train.report import write_strip
 

@@ -24,7 +24,8 @@ from sa4depth_ros.networks.depth_net import canonical_factor, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.checkpoint import start_network
-from sa4depth_train.config import DataConfig, OptimizerConfig, TrainConfig
+from sa4depth_train.config import OptimizerConfig, TrainConfig
+from sa4depth_train.data_config import DataConfig
 from sa4depth_train.metrics import depth_metrics
 from sa4depth_train.run_folder import create_run, open_run
 from sa4depth_train.trainer import freeze_norm, parameter_groups, total_loss, Trainer

@@ -1,0 +1,120 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The settings of training data: topics, frames, augmentation, triplets."""
+
+from dataclasses import dataclass
+
+from sa4depth_train.checks import check
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """
+    Which topics are read and which frames are used.
+
+    image_topic, camera_info_topic, depth_topic, odom_topic: names; empty means found by type.
+    Odometry poses count as those of the camera's optical frame (child_frame_id says so).
+    max_time_difference: seconds between the stamps of an image and of its depth or pose.
+    min_depth, max_depth: metres; depth outside is no ground truth.
+    holdout: fraction of each bag, at its end, kept out of training and used for metrics.
+    cache_mb: room for decoded frames; the rest is decoded again each time.
+    cache_dir: folder that keeps decoded frames for later runs, shared by all processes;
+    empty is a temporary folder that goes away with the run.
+    workers: loader processes; 0 decodes in the training process.
+    """
+
+    image_topic: str = ''
+    camera_info_topic: str = ''
+    depth_topic: str = ''
+    odom_topic: str = ''
+    max_time_difference: float = 0.03
+    min_depth: float = 0.1
+    max_depth: float = 20.0
+    holdout: float = 0.2
+    cache_mb: int = 2000
+    cache_dir: str = ''
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        check('data', {
+            'max_time_difference must be >= 0': self.max_time_difference >= 0,
+            'expected 0 <= min_depth < max_depth': 0 <= self.min_depth < self.max_depth,
+            'holdout must be in [0, 0.9]': 0 <= self.holdout <= 0.9,
+            'cache_mb and workers must be >= 0': min(self.cache_mb, self.workers) >= 0})
+
+
+@dataclass(frozen=True)
+class TripletConfig:
+    """
+    Which neighbours in time a training frame is compared with, and which frames are left out.
+
+    min_interval, max_interval: seconds between a frame and its source frames.
+    min_flow: a source must move the picture at least this much (median optical flow, as
+    fraction of the image width); nearer frames count as static.
+    min_parallax: least motion (same unit) that the best pure rotation does not explain; less
+    says nothing about depth.
+    max_flow: largest motion (same unit) that matching still bridges.
+    both_sides: a frame needs an earlier and a later source; false takes one alone, too.
+    """
+
+    min_interval: float = 0.05
+    max_interval: float = 0.5
+    min_flow: float = 0.005
+    min_parallax: float = 0.0025
+    max_flow: float = 0.25
+    both_sides: bool = True
+
+    def __post_init__(self) -> None:
+        check('triplets', {
+            'expected 0 < min_interval <= max_interval':
+                0 < self.min_interval <= self.max_interval,
+            'expected 0 <= min_flow < max_flow': 0 <= self.min_flow < self.max_flow,
+            'min_parallax must be >= 0': self.min_parallax >= 0})
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """
+    How much training images differ from the recorded ones; K and depth follow.
+
+    flip: probability of mirroring left and right.
+    min_zoom, max_zoom: range of the virtual camera's focal length, relative to the real one.
+    shift: largest move of the image besides what zooming allows, fraction of the width.
+    roll: largest rotation about the optical axis, degrees.
+    exposure, gamma, white_balance, saturation: largest factor, 1 is off.
+    noise: largest standard deviation of pixel noise, in [0, 1] units.
+    """
+
+    flip: float = 0.5
+    min_zoom: float = 0.9
+    max_zoom: float = 1.6
+    shift: float = 0.05
+    roll: float = 4.0
+    exposure: float = 1.6
+    gamma: float = 1.3
+    white_balance: float = 1.15
+    saturation: float = 1.5
+    noise: float = 0.02
+
+    def __post_init__(self) -> None:
+        factors = (self.exposure, self.gamma, self.white_balance, self.saturation)
+        check('augmentation', {
+            'flip must be a probability': 0 <= self.flip <= 1,
+            'expected 0.25 <= min_zoom <= max_zoom <= 4':
+                0.25 <= self.min_zoom <= self.max_zoom <= 4,
+            'shift must be in [0, 0.5]': 0 <= self.shift <= 0.5,
+            'roll must be in [0, 45] degrees': 0 <= self.roll <= 45,
+            'exposure, gamma, white_balance and saturation must be >= 1': min(factors) >= 1,
+            'noise must be >= 0': self.noise >= 0})
