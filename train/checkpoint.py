@@ -46,8 +46,8 @@ def start_network(config: TrainConfig) -> DepthNet:
     """Make the network and give it the initial weights that the configuration names."""
     network = build_network(config.network)
     source = config.initial_weights
-    if source == 'imagenet':
-        network.encoder.load_imagenet()  # type: ignore[operator]
+    if source in ('imagenet', 'pretrained'):
+        network.encoder.load_pretrained()  # type: ignore[operator]
     elif source != 'random':
         if not source.endswith('.safetensors'):
             raise ConfigError('initial_weights must be imagenet, random or the path of a '

