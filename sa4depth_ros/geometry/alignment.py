@@ -1,0 +1,175 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Feature alignment: how far features are from agreeing under a motion, and how to improve it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sa4depth_ros.geometry.camera import intrinsics_at_stride, project, transform
+from sa4depth_ros.geometry.lie import hat
+from sa4depth_ros.geometry.warp import inside, sample
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# Central differences reach one pixel to each side.
+_MARGIN = 1.0
+
+
+class TargetPoints(NamedTuple):
+    """
+    Points of the target frame that are followed into the source frame.
+
+    ``pixels`` (N, P, 2) in image pixels; ``points`` (N, P, 3) in the target's optical frame;
+    ``usable`` (N, P) bool, false where depth is unknown.
+    """
+
+    pixels: Tensor
+    points: Tensor
+    usable: Tensor
+
+
+class NormalEquations(NamedTuple):
+    """
+    A quadratic model of the cost about a motion: 0.5 xi^T H xi + g^T xi.
+
+    ``H`` (N, 6, 6), ``g`` (N, 6), both per unit of weight; ``cost`` (N,) as `cost` gives it;
+    ``count`` (N,) of valid points.
+    """
+
+    H: Tensor
+    g: Tensor
+    cost: Tensor
+    count: Tensor
+
+
+@dataclass(frozen=True)
+class FeatureAlignment:
+    """
+    The residuals of one pyramid level (method.md 1.3 and 1.4).
+
+    r_i(T) = F_source(pi(T X_i)) - F_target(p_i), weighted by both confidences and by Barron's
+    loss with alpha 0 and scale ``robust_scale``. Residuals count where the point is in front
+    of the source camera and inside its map.
+
+    ``points`` of the target; ``features`` (N, P, C) and ``confidence`` (N, P) of the target at
+    these points; ``source`` (N, 3C + 1, h, w) from `source_map`; ``K`` (N, 3, 3) of the map.
+    """
+
+    points: TargetPoints
+    features: Tensor
+    confidence: Tensor
+    source: Tensor
+    K: Tensor
+    robust_scale: float = 0.1
+
+    def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the mean robust cost (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
+        residual, _, confidence, _ = self._residuals(T)
+        return self._mean_cost((residual * residual).sum(-1), confidence)
+
+    def linearize(self, T: Tensor) -> NormalEquations:
+        """Give the normal equations for a left update exp(xi) T of ``T`` (N, 4, 4)."""
+        residual, gradient, confidence, moved = self._residuals(T)
+        squared = (residual * residual).sum(-1)
+        cost, count = self._mean_cost(squared, confidence)
+        weight = confidence * self._robust_weight(squared)
+        weight = weight / weight.sum(-1, keepdim=True).clamp(min=_tiny(weight))
+        # J = dF/dp J_p: contracting over channels first, in 2x2, never builds the C x 6 matrix.
+        J_p = projection_jacobian(moved, self.K)
+        inner = torch.einsum('npci,npcj,np->npij', gradient, gradient, weight)
+        outer = torch.einsum('npci,npc,np->npi', gradient, residual, weight)
+        H = torch.einsum('npia,npij,npjb->nab', J_p, inner, J_p)
+        return NormalEquations(H, torch.einsum('npia,npi->na', J_p, outer), cost, count)
+
+    def residuals(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give r (N, P, C), its Jacobian by xi (N, P, C, 6), and validity (N, P), for checks."""
+        residual, gradient, confidence, moved = self._residuals(T)
+        jacobian = gradient @ projection_jacobian(moved, self.K)
+        return residual, jacobian, confidence > 0
+
+    def _residuals(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        channels = self.features.shape[-1]
+        moved = transform(T, self.points.points)
+        pixels, front = project(moved, self.K)
+        valid = self.points.usable & front & inside(pixels, *self.source.shape[-2:], _MARGIN)
+        values = sample(self.source, pixels)
+        residual = values[..., :channels] - self.features
+        gradient = torch.stack((values[..., channels:2 * channels],
+                                values[..., 2 * channels:3 * channels]), -1)
+        confidence = torch.where(valid, self.confidence * values[..., -1], 0.0)
+        return residual, gradient, confidence, moved
+
+    def _mean_cost(self, squared: Tensor, confidence: Tensor) -> tuple[Tensor, Tensor]:
+        c2 = self.robust_scale ** 2
+        loss = 2 * c2 * torch.log1p(squared / (2 * c2))
+        total = confidence.sum(-1)
+        cost = (confidence * loss).sum(-1) / total.clamp(min=_tiny(total))
+        return cost, (confidence > 0).sum(-1)
+
+    def _robust_weight(self, squared: Tensor) -> Tensor:
+        return 2 / (squared / self.robust_scale ** 2 + 2)
+
+
+def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
+    """
+    Give the derivative (N, P, 2, 6) of the pixel of ``points`` (N, P, 3) by a left twist.
+
+    dpi/dX [I | -[X]_x] of method.md 1.4, at the points in the source frame.
+    """
+    x, y, z = points.unbind(-1)
+    # What is behind the camera is masked elsewhere; here it must only stay finite.
+    z = torch.where(z.abs() < 1e-3, torch.ones_like(z), z)
+    fx, fy = K[:, 0, 0, None], K[:, 1, 1, None]
+    zero = torch.zeros_like(z)
+    of_point = torch.stack((torch.stack((fx / z, zero, -fx * x / (z * z)), -1),
+                            torch.stack((zero, fy / z, -fy * y / (z * z)), -1)), -2)
+    return torch.cat((of_point, of_point @ -hat(points)), -1)
+
+
+def source_map(features: Tensor, confidence: Tensor) -> Tensor:
+    """
+    Stack features (N, C, h, w), their u and v derivatives and confidence (N, 1, h, w).
+
+    The derivatives are central differences over +-1 pixel. Sampling this map bilinearly is
+    the same as differencing the bilinear samples, as both are linear, in one look-up.
+    """
+    wide = F.pad(features, (1, 1, 1, 1), mode='replicate')
+    du = (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2
+    dv = (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
+    return torch.cat((features, du, dv, confidence), 1)
+
+
+def at_stride(pixels: Tensor, stride: float) -> Tensor:
+    """Give the places of image ``pixels`` (N, P, 2) on a map of ``stride``."""
+    return (pixels + 0.5) / stride - 0.5
+
+
+def feature_alignment(
+    points: TargetPoints, target: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor],
+    K: Tensor, stride: float, robust_scale: float,
+) -> FeatureAlignment:
+    """
+    Set up one level from (features, confidence) maps of both frames.
+
+    ``K`` (N, 3, 3) is of image pixels; the maps are (N, C, h, w) and (N, 1, h, w).
+    """
+    seen = sample(torch.cat(target, 1), at_stride(points.pixels, stride))
+    return FeatureAlignment(points, seen[..., :-1], seen[..., -1], source_map(*source),
+                            intrinsics_at_stride(K, stride), robust_scale)
+
+
+def _tiny(like: Tensor) -> float:
+    return torch.finfo(like.dtype).tiny

@@ -1,0 +1,189 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Refine a camera motion until the features of two frames agree, given the depth of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import math
+from typing import NamedTuple
+
+from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.geometry.alignment import feature_alignment, FeatureAlignment, TargetPoints
+from sa4depth_ros.geometry.camera import backproject
+from sa4depth_ros.geometry.levenberg_marquardt import LevenbergMarquardt
+from sa4depth_ros.networks.feature_net import FeatureLevel
+import torch
+from torch import nn, Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class RefinementConfig:
+    """
+    How PoseNet's motion is refined (method.md 1).
+
+    enabled: refine at all; false is plain self-supervised training.
+    points: about how many pixels of the target are followed, the best of each grid cell.
+    iterations: Levenberg-Marquardt steps on each of the three levels.
+    damping: learned (a parameter per level) or adaptive (accept or reject each step).
+    initial_damping: lambda at the start. robust_scale: c of Barron's loss, in feature units.
+    border: pixels along the image border that give no points.
+    min_points: fewer valid points than this are a failed refinement.
+    detach_depth: no gradient from the refined motion into depth.
+    detach_features: no gradient from the refined motion into features, confidence and damping.
+    detach_between_levels: gradients pass through the last level only.
+    """
+
+    enabled: bool = True
+    points: int = 1024
+    iterations: int = 3
+    damping: str = 'learned'
+    initial_damping: float = 0.3
+    robust_scale: float = 0.1
+    border: int = 4
+    min_points: int = 10
+    detach_depth: bool = False
+    detach_features: bool = False
+    detach_between_levels: bool = True
+
+    def __post_init__(self) -> None:
+        checks = {
+            'points must be >= 16': self.points >= 16,
+            'iterations must be >= 1': self.iterations >= 1,
+            'damping must be learned or adaptive': self.damping in ('learned', 'adaptive'),
+            'initial_damping and robust_scale must be positive':
+                min(self.initial_damping, self.robust_scale) > 0,
+            'border must be >= 0': self.border >= 0,
+            'min_points must be >= 6': self.min_points >= 6}
+        failed = [text for text, good in checks.items() if not good]
+        if failed:
+            raise ConfigError(f'motion.refinement: {"; ".join(failed)}')
+
+
+class RefinedPose(NamedTuple):
+    """
+    The result for N pairs of frames.
+
+    ``T_target2source`` (N, 4, 4): refined, or the first guess where ``failed`` (N,) is true.
+    ``cost_before``, ``cost_after`` (N,): mean robust cost on the finest level. ``count`` (N,):
+    valid points there. ``information`` (N, 6, 6): H per unit of weight, of the left twist.
+    """
+
+    T_target2source: Tensor
+    failed: Tensor
+    cost_before: Tensor
+    cost_after: Tensor
+    count: Tensor
+    information: Tensor
+
+
+class PoseRefinement(nn.Module):
+    """Coarse-to-fine Levenberg-Marquardt on features; with learned damping its only weights."""
+
+    def __init__(self, config: RefinementConfig, strides: Sequence[int]) -> None:
+        super().__init__()
+        self.config, self.strides = config, tuple(strides)
+        self.levels = nn.ModuleList(
+            LevenbergMarquardt(config.iterations, config.damping, config.initial_damping,
+                               config.min_points) for _ in strides)
+
+    def target_points(
+        self, image: Tensor, depth: Tensor, K: Tensor, confidence: Tensor,
+        mask: Tensor | None = None,
+    ) -> TargetPoints:
+        """
+        Choose about ``points`` pixels of ``image`` (N, 3, H, W), one in each grid cell.
+
+        The pixel with the largest product of image gradient and ``confidence`` (N, 1, h, w);
+        ``depth`` and ``mask`` (of usable pixels) are (N, 1, H, W), ``K`` is (N, 3, 3).
+        """
+        score = _gradient(image) * F.interpolate(
+            confidence.detach(), image.shape[-2:], mode='bilinear', align_corners=False)
+        if mask is not None:
+            # Where the picture ends, at the border of a letterbox, is no feature of the world.
+            score = score * (1 - F.max_pool2d(1 - mask, 9, 1, 4))
+        pixels, index = best_of_cells(score, self.config.points, self.config.border)
+        depths = torch.gather(depth.flatten(1), 1, index)
+        if self.config.detach_depth:
+            depths = depths.detach()
+        usable = torch.isfinite(depths) & (depths > 0)
+        usable = usable & (torch.gather(score.flatten(1), 1, index) > 0)
+        depths = torch.where(usable, depths, torch.ones_like(depths))
+        return TargetPoints(pixels, backproject(pixels, depths, K), usable)
+
+    def forward(
+        self, T_initial: Tensor, points: TargetPoints, target: Sequence[FeatureLevel],
+        source: Sequence[FeatureLevel], K: Tensor,
+    ) -> RefinedPose:
+        """
+        Refine ``T_initial`` (N, 4, 4), points of the target into the source, float32 or 64.
+
+        Levels come coarse to fine; ``K`` (N, 3, 3) is of the image. Raises nothing on bad
+        numbers: such samples are ``failed``.
+        """
+        finite = torch.isfinite(T_initial).flatten(1).all(1)
+        start = torch.where(finite[:, None, None], T_initial,
+                            torch.eye(4, dtype=T_initial.dtype, device=T_initial.device))
+        T, failed = start, ~finite
+        for number, stride in enumerate(self.strides):
+            problem = self._problem(points, target[number], source[number], K, stride)
+            if number == len(self.strides) - 1:
+                before, _ = problem.cost(start.detach())
+            if number and self.config.detach_between_levels:
+                T = T.detach()
+            T, failed_here, H = self.levels[number](problem, T)
+        after, count = problem.cost(T.detach())
+        # A coarse level may fail, in fog or on a plain wall, as long as the finest does not.
+        failed = failed | failed_here | ~(after < before) | ~torch.isfinite(T).flatten(1).all(1)
+        failed = failed | (count < self.config.min_points)
+        T = torch.where(failed[:, None, None], start, T)
+        return RefinedPose(T, failed, before.detach(), after.detach(), count, H)
+
+    def _problem(self, points: TargetPoints, target: FeatureLevel, source: FeatureLevel,
+                 K: Tensor, stride: int) -> FeatureAlignment:
+        maps = [(_finite(level.features), _finite(level.confidence))
+                for level in (target, source)]
+        if self.config.detach_features:
+            maps = [(features.detach(), confidence.detach()) for features, confidence in maps]
+        return feature_alignment(points, maps[0], maps[1], K, stride, self.config.robust_scale)
+
+
+def best_of_cells(score: Tensor, number: int, border: int) -> tuple[Tensor, Tensor]:
+    """
+    Give the best pixel of each of about ``number`` square cells of ``score`` (N, 1, H, W).
+
+    Returns pixels (N, P, 2) as (u, v) and their flat index (N, P) in the image. P follows from
+    the shape alone.
+    """
+    height, width = score.shape[-2:]
+    inner = score[..., border:height - border, border:width - border]
+    side = max(1, math.floor(math.sqrt(inner.shape[-2] * inner.shape[-1] / number)))
+    side = min(side, *inner.shape[-2:])
+    _, index = F.max_pool2d(inner, side, return_indices=True)
+    index = index.flatten(1)
+    v = torch.div(index, inner.shape[-1], rounding_mode='floor') + border
+    u = index % inner.shape[-1] + border
+    return torch.stack((u, v), -1).to(score.dtype), v * width + u
+
+
+def _gradient(image: Tensor) -> Tensor:
+    grey = F.pad(image.mean(1, keepdim=True), (1, 1, 1, 1), mode='replicate')
+    du = grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2]
+    dv = grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]
+    return du.abs() + dv.abs() + 1e-4
+
+
+def _finite(values: Tensor) -> Tensor:
+    return torch.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
