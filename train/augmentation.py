@@ -89,11 +89,15 @@ def render_view(
 
 
 def jitter(image: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
-    """Change exposure, gamma, white balance, saturation and noise of (h, w, 3) in [0, 1]."""
+    """
+    Change exposure, gamma, white balance, saturation and noise of (*, h, w, 3) in [0, 1].
+
+    The light changes alike in all images of a stack, pixel noise differs.
+    """
     gains = _factor(config.exposure, rng) * np.array(
         [_factor(config.white_balance, rng) for _ in range(3)], dtype=np.float32)
     image = np.clip(image * gains, 0, 1) ** np.float32(_factor(config.gamma, rng))
-    grey = image.mean(axis=2, keepdims=True)
+    grey = image.mean(axis=-1, keepdims=True)
     image = grey + (image - grey) * np.float32(_factor(config.saturation, rng))
     noise = rng.standard_normal(image.shape, dtype=np.float32)
     noise *= np.float32(rng.uniform(0, config.noise)) * (grey > 0)

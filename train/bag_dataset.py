@@ -17,12 +17,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.runtime.camera_model import scaled_intrinsics
+from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry
@@ -36,55 +37,58 @@ Matrix = NDArray[np.float64]
 _DETAIL = 1.25
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """
     A rectified frame.
 
     ``rgb`` (h, w, 3) uint8, ``depth`` (h, w) float32 metres with 0 where unknown, ``K`` (3x3)
-    of these pixels, ``name`` for messages.
+    of these pixels, ``seen`` (h, w) bool where the lens shows something (None: everywhere),
+    ``name`` for messages.
     """
 
     rgb: NDArray[np.uint8]
     depth: NDArray[np.float32]
     K: Matrix
+    seen: NDArray[np.bool_] | None
     name: str
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the pixels."""
-        return self.rgb.nbytes + self.depth.nbytes
 
 
 class BagFrames:
-    """The frames with depth of several bags, decoded, rectified and shrunk, with a cache."""
+    """The frames of several bags, decoded, rectified and shrunk, with a cache."""
 
     def __init__(
         self, bags: Sequence[Path], config: DataConfig, network_size: tuple[int, int],
+        need: Literal['depth', 'nothing'] = 'depth',
     ) -> None:
-        """Index ``bags``; ``network_size`` is (width, height) of the network input."""
+        """
+        Index ``bags``; ``network_size`` is (width, height) of the network input.
+
+        Frames without what they ``need`` are left out; BagError when a bag has none left.
+        ``train`` and ``heldout`` hold, per bag, indices in order of time.
+        """
         self._config = config
         self._network_size = network_size
         self.bags = [BagIndex(path, config) for path in bags]
-        self._entries: list[tuple[BagIndex, FrameEntry]] = []
-        self.train: list[int] = []
+        self._entries: list[_Place] = []
+        self.train_of: dict[str, list[int]] = {}
         self.heldout: dict[str, list[int]] = {}
         for bag in self.bags:
-            self._add(bag)
-        self._cache: dict[int, Frame] = {}
-        self._room = config.cache_mb * 2**20
+            self._add(bag, need)
+        self._geometries: dict[tuple[Any, ...], FrameGeometry] = {}
 
-    def _add(self, bag: BagIndex) -> None:
-        frames = [frame for frame in bag.frames if frame.depth is not None]
+    def _add(self, bag: BagIndex, need: str) -> None:
+        frames = [frame for frame in bag.frames if frame.depth is not None or need == 'nothing']
         if not frames:
             raise BagError(f"bag '{bag.path}' has no depth topic, which supervised training "
                            f'needs; it has {bag.topics}')
         first = len(self._entries)
-        self._entries += [(bag, frame) for frame in frames]
+        self._entries += [_Place(bag, frame, number) for number, frame in enumerate(frames)]
         # A tail in time, not a random choice: neighbouring frames are nearly the same.
         kept = len(frames) - round(len(frames) * self._config.holdout)
-        self.train += range(first, first + kept)
-        self.heldout[self._unique(bag.name)] = list(range(first + kept, len(self._entries)))
+        name = self._unique(bag.name)
+        self.train_of[name] = list(range(first, first + kept))
+        self.heldout[name] = list(range(first + kept, len(self._entries)))
 
     def _unique(self, name: str) -> str:
         number = 2
@@ -93,33 +97,50 @@ class BagFrames:
             unique, number = f'{name}_{number}', number + 1
         return unique
 
+    @property
+    def train(self) -> list[int]:
+        """Indices to train on, of all bags."""
+        return [index for indices in self.train_of.values() for index in indices]
+
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, index: int) -> Frame:
-        """Give a frame, from memory if it fits there."""
-        if index in self._cache:
-            return self._cache[index]
-        frame = self._load(index)
-        if frame.nbytes <= self._room:
-            self._room -= frame.nbytes
-            self._cache[index] = frame
-        return frame
+    def stamp(self, index: int) -> float:
+        """Give the time of a frame's image in seconds."""
+        return self._entries[index].frame.image.stamp * 1e-9
 
-    def _load(self, index: int) -> Frame:
-        bag, entry = self._entries[index]
+    def entry(self, index: int) -> tuple[BagIndex, FrameEntry]:
+        """Give the bag of a frame and its place in it."""
+        place = self._entries[index]
+        return place.bag, place.frame
+
+    def __getitem__(self, index: int) -> Frame:
+        """Give a frame."""
+        bag, entry, number = self._entries[index]
         rgb, depth = bag.read_image(entry), bag.read_depth(entry)
-        assert depth is not None
-        number = index - self._first(bag)
         name = f'{bag.name} frame {number} (stamp {entry.image.stamp * 1e-9:.3f})'
-        camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
-        geometry = FrameGeometry((camera.width, camera.height), self._network_size, camera)
-        depth = rectified_depth(depth, geometry, name)
-        depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
+        geometry = self._geometry(bag.camera(entry, (rgb.shape[1], rgb.shape[0])))
+        if depth is None:
+            depth = np.zeros((geometry.image_size[1], geometry.image_size[0]), np.float32)
+        else:
+            depth = rectified_depth(depth, geometry, name)
+            depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
         return _shrunk(geometry.rectify(rgb), depth, geometry, name)
 
-    def _first(self, bag: BagIndex) -> int:
-        return next(i for i, (owner, _) in enumerate(self._entries) if owner is bag)
+    def _geometry(self, camera: CameraModel) -> FrameGeometry:
+        # Its remap tables take longer to make than to use.
+        if camera.key not in self._geometries:
+            self._geometries[camera.key] = FrameGeometry(
+                (camera.width, camera.height), self._network_size, camera)
+        return self._geometries[camera.key]
+
+
+class _Place(NamedTuple):
+    """Where a frame is, and its number among the frames of its bag in use."""
+
+    bag: BagIndex
+    frame: FrameEntry
+    number: int
 
 
 class DepthDataset(Dataset[dict[str, object]]):
@@ -205,8 +226,12 @@ def _shrunk(
     scale = min(1.0, _DETAIL * max(geometry.ratios))
     size = (round(width * scale), round(height * scale))
     ratios = (size[0] / width, size[1] / height)
+    seen = None
+    if geometry.needs_remap:
+        white = geometry.rectify(np.full((height, width, 3), 255, np.uint8))
+        seen = resize(white, size)[..., 0] == 255 if scale < 1 else white[..., 0] == 255
     if scale < 1:
         rgb = resize(rgb, size)
         depth = cv2.resize(  # type: ignore[assignment]
             depth, size, interpolation=cv2.INTER_NEAREST)
-    return Frame(rgb, depth, scaled_intrinsics(geometry.camera.P, ratios), name)
+    return Frame(rgb, depth, scaled_intrinsics(geometry.camera.P, ratios), seen, name)
