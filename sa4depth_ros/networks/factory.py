@@ -14,21 +14,26 @@
 
 """Networks from configurations, and the checkpoint file that holds both."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints, TypeVar
 
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.efficientnet_lite import load_exactly
+from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import save_file
 import torch
 from torch import nn, Tensor
 
 NETWORK_KEY = 'network'
+MOTION_KEY = 'motion'
+_MOTION_PREFIX = 'motion.'
+
+Config = TypeVar('Config')
 
 
 class DeployedDepth(nn.Module):
@@ -48,11 +53,20 @@ def build_network(config: DepthNetConfig) -> DepthNet:
     return DepthNet(config)
 
 
-def save_checkpoint(path: Path, network: DepthNet, card: ModelCard) -> None:
-    """Write weights, configuration and card of ``network`` as one .safetensors file."""
+def save_checkpoint(
+    path: Path, network: DepthNet, card: ModelCard, motion: MotionNet | None = None,
+) -> None:
+    """
+    Write weights, configuration and card of ``network`` as one .safetensors file.
+
+    ``motion`` is the motion network that was trained with it, if any; it lies in the same
+    file under ``motion.<name>``.
+    """
     header = card.to_metadata() | {NETWORK_KEY: json.dumps(asdict(network.config))}
-    weights = {key: value.detach().cpu().contiguous()
-               for key, value in network.state_dict().items()}
+    weights = _weights(network, '')
+    if motion is not None:
+        header[MOTION_KEY] = json.dumps(asdict(motion.config))
+        weights |= _weights(motion, _MOTION_PREFIX)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A file cut short by an interrupt must not replace a good one.
     temporary = path.with_suffix('.tmp')
@@ -66,9 +80,23 @@ def load_depth_net(path: Path) -> tuple[DepthNet, ModelCard]:
     if NETWORK_KEY not in header:
         raise ModelError(f"'{path}' has no '{NETWORK_KEY}' in its header, so it is no checkpoint "
                          'of `sa4depth train`')
-    network = build_network(_config(header[NETWORK_KEY], path))
-    load_exactly(network, weights, str(path))
+    network = build_network(_config(DepthNetConfig, header[NETWORK_KEY], path))
+    own = {name: value for name, value in weights.items() if not name.startswith(_MOTION_PREFIX)}
+    load_exactly(network, own, str(path))
     return network, ModelCard.from_metadata(header)
+
+
+def load_motion_net(path: Path) -> MotionNet:
+    """Read the motion network of a checkpoint; ModelError when it holds none that fits."""
+    header, weights = _read(path)
+    if MOTION_KEY not in header:
+        raise ModelError(f"expected a checkpoint with a motion network, but '{path}' is a "
+                         'depth-only checkpoint; the recipe sa4depth trains one with motion')
+    motion = MotionNet(_config(MotionConfig, header[MOTION_KEY], path))
+    own = {name.removeprefix(_MOTION_PREFIX): value for name, value in weights.items()
+           if name.startswith(_MOTION_PREFIX)}
+    load_exactly(motion, own, str(path))
+    return motion
 
 
 def load_checkpoint(path: Path) -> tuple[nn.Module, ModelCard]:
@@ -88,16 +116,32 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise ModelError(f"cannot read the checkpoint '{path}': {error}") from error
 
 
-def _config(text: str, path: Path) -> DepthNetConfig:
+def _weights(network: nn.Module, prefix: str) -> dict[str, Tensor]:
+    return {prefix + name: value.detach().cpu().contiguous()
+            for name, value in network.state_dict().items()}
+
+
+def _config(cls: type[Config], text: str, path: Path) -> Config:
     try:
-        values: dict[str, Any] = json.loads(text)
+        values = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(f"the network description in '{path}' is not JSON: {error}") from error
-    known = {field.name for field in fields(DepthNetConfig)}
-    if set(values) - known:
-        raise ModelError(f"the network in '{path}' has settings that this version does not know: "
-                         f"{', '.join(sorted(set(values) - known))}")
     try:
-        return DepthNetConfig(**values)
+        return _built(cls, values, path)
     except (ConfigError, TypeError) as error:
         raise ModelError(f"the network description in '{path}' is wrong: {error}") from error
+
+
+def _built(cls: Any, values: dict[str, Any], path: Path) -> Any:
+    kinds = get_type_hints(cls)
+    unknown = sorted(set(values) - {field.name for field in fields(cls)})
+    if unknown:
+        raise ModelError(f"the network in '{path}' has settings that this version does not know: "
+                         f"{', '.join(unknown)}")
+    return cls(**{name: _value(kinds[name], value, path) for name, value in values.items()})
+
+
+def _value(kind: Any, value: Any, path: Path) -> Any:
+    if is_dataclass(kind):
+        return _built(kind, value, path)
+    return tuple(value) if get_origin(kind) is tuple else value
