@@ -99,7 +99,7 @@ class BagFrames:
 
     @property
     def train(self) -> list[int]:
-        """Indices to train on, of all bags."""
+        """All indices to train on, bag after bag."""
         return [index for indices in self.train_of.values() for index in indices]
 
     def __len__(self) -> int:

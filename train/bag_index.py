@@ -19,16 +19,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.typesys import get_typestore, Stores
 from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, to_rgb
-from sa4depth_train.bag_topics import COMPRESSED, find_topics, Topics
+from sa4depth_train.bag_poses import BagPoses
+from sa4depth_train.bag_reader import BagReader, must_exist
+from sa4depth_train.bag_topics import COMPRESSED, find_odom, find_topics, Topics
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_messages import compressed_to_depth, Depth, image_to_depth
 
@@ -41,30 +41,53 @@ class Record:
     time: int
 
 
-@dataclass(frozen=True)
+class Calibration(NamedTuple):
+    """The values of a CameraInfo message, K, R (3x3) and P (3x4) row by row."""
+
+    width: int
+    height: int
+    distortion_model: str
+    K: tuple[float, ...]
+    D: tuple[float, ...]
+    R: tuple[float, ...]
+    P: tuple[float, ...]
+    binning: tuple[int, int]
+    roi: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
 class FrameEntry:
-    """One image with its depth (None: no depth near enough) and its calibration message."""
+    """One image with its depth (None: no depth near enough), calibration and poses."""
 
     image: Record
     depth: Record | None
-    camera_info: Any
+    calibration: Calibration
+    poses: BagPoses
+
+    @property
+    def pose(self) -> NDArray[np.float64] | None:
+        """T_camera2world (4x4, metres) by odometry; None: none near enough. See BagPoses."""
+        return self.poses.at(self.image.stamp)
 
 
 class BagIndex:
     """
     The frames of one bag in order of their stamps, readable in any order.
 
-    Reads ROS 1 ``.bag`` files and rosbag2 folders (sqlite3 and mcap). Raises BagError when
-    the bag cannot be read or lacks a topic, saying which topics it has.
+    Reads ROS 1 ``.bag`` files and rosbag2 folders (sqlite3 and mcap), also after a fork. Raises
+    BagError when the bag cannot be read or lacks a topic, saying which topics it has.
     """
 
     def __init__(self, path: Path, config: DataConfig) -> None:
         self.path = path
-        self._reader = _open(path)
-        types = {c.topic: c.msgtype for c in self._reader.connections}
+        self._reader = BagReader(path)
+        types = self._reader.types()
         self.topics: Topics = find_topics(
             types, self._first_message, image=config.image_topic,
             camera_info=config.camera_info_topic, depth=config.depth_topic)
+        self._odom_topic = config.odom_topic
+        first = self._first_message(self.topics.image)
+        self._camera_frame = '' if first is None else str(first.header.frame_id)
         self.frames = self._frames(int(config.max_time_difference * 1e9))
 
     @property
@@ -102,16 +125,8 @@ class BagIndex:
 
     def camera(self, frame: FrameEntry, size: tuple[int, int]) -> CameraModel:
         """Give the calibration of a frame's image of ``size`` (width, height)."""
-        info = frame.camera_info
-        # ROS 1 names the matrices in upper case, ROS 2 in lower case.
-        K, D, R, P = (getattr(info, name, getattr(info, name.upper(), ())) for name in 'kdrp')
-        roi = info.roi
         try:
-            return CameraModel.from_calibration(
-                width=info.width, height=info.height, K=K, D=D, R=R, P=P,
-                distortion_model=info.distortion_model,
-                binning=(info.binning_x, info.binning_y),
-                roi=(roi.x_offset, roi.y_offset, roi.width, roi.height), image_size=size)
+            return CameraModel.from_calibration(**frame.calibration._asdict(), image_size=size)
         except FrameError as error:
             raise BagError(f"bag '{self.path}', {self.topics.camera_info}: {error}") from error
 
@@ -123,13 +138,14 @@ class BagIndex:
             empty = self.topics.camera_info if images else self.topics.image
             raise BagError(f"bag '{self.path}': topic {empty} has no messages")
         info_stamps, depth_stamps = [p[0] for p in infos], [d.stamp for d in depths]
+        poses = BagPoses(self._reader, self._find_odom, tolerance, self._camera_frame)
         frames = []
         for image in images:
             near = _nearest(depth_stamps, image.stamp)
             fits = near is not None and abs(depth_stamps[near] - image.stamp) <= tolerance
             info = infos[_nearest(info_stamps, image.stamp) or 0][1]
             frames.append(FrameEntry(image, depths[near] if fits and near is not None else None,
-                                     info))
+                                     info, poses))
         if self.topics.depth and not any(frame.depth for frame in frames):
             raise BagError(
                 f"bag '{self.path}': no {self.topics.depth} within {tolerance * 1e-9:.3f} s of "
@@ -137,26 +153,22 @@ class BagIndex:
         return tuple(frames)
 
     def _records(self, topic: str | None) -> Iterator[Record]:
-        for time, message in self._messages(topic):
+        for time, message in self._reader.messages(topic):
             yield Record(_stamp(message), time)
 
-    def _infos(self) -> Iterator[tuple[int, Any]]:
-        for _, message in self._messages(self.topics.camera_info):
-            yield _stamp(message), message
-
-    def _messages(
-        self, topic: str | None, start: int | None = None, stop: int | None = None,
-    ) -> Iterator[tuple[int, Any]]:
-        connections = [c for c in self._reader.connections if c.topic == topic]
-        if connections:
-            for connection, time, raw in self._reader.messages(connections, start, stop):
-                yield time, self._reader.deserialize(raw, connection.msgtype)
+    def _infos(self) -> Iterator[tuple[int, Calibration]]:
+        for _, message in self._reader.messages(self.topics.camera_info):
+            yield _stamp(message), _calibration(message)
 
     def _first_message(self, topic: str) -> Any:
-        return next((message for _, message in self._messages(topic)), None)
+        return next((message for _, message in self._reader.messages(topic)), None)
+
+    def _find_odom(self) -> str | None:
+        return find_odom(self._reader.types(), self._first_message, self._camera_frame,
+                         self._odom_topic)
 
     def _read(self, topic: str, record: Record) -> Any:
-        for _, message in self._messages(topic, record.time, record.time + 1):
+        for _, message in self._reader.messages(topic, record.time, record.time + 1):
             if _stamp(message) == record.stamp:
                 return message
         raise BagError(f'{self._where(record)}: the message of {topic} is no longer there')
@@ -167,7 +179,7 @@ class BagIndex:
 
 def fingerprint(path: Path) -> str:
     """Give the SHA-256 of a bag's storage files, to name training data exactly."""
-    _must_exist(path)
+    must_exist(path)
     files = [path] if path.is_file() else sorted(
         f for f in path.iterdir() if f.suffix in ('.mcap', '.db3', '.bag'))
     digest = hashlib.sha256()
@@ -176,28 +188,20 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path) -> AnyReader:
-    _must_exist(path)
-    if path.is_file() and path.suffix in ('.mcap', '.db3') and (
-            path.parent / 'metadata.yaml').is_file():
-        path = path.parent
-    try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        reader.open()
-    except (AnyReaderError, OSError) as error:
-        raise BagError(f"cannot read '{path}' as a bag: {error}. Expected a ROS 1 .bag file or a "
-                       'rosbag2 folder with metadata.yaml') from error
-    return reader
-
-
-def _must_exist(path: Path) -> None:
-    if not path.exists():
-        raise BagError(f"expected a bag at '{path}', but there is nothing")
-
-
 def _stamp(message: Any) -> int:
     stamp = message.header.stamp
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def _calibration(info: Any) -> Calibration:
+    # ROS 1 names the matrices in upper case, ROS 2 in lower case.
+    K, D, R, P = (getattr(info, name, getattr(info, name.upper(), ())) for name in 'kdrp')
+    matrices = (tuple(float(value) for value in matrix) for matrix in (K, D, R, P))
+    roi = info.roi
+    return Calibration(
+        info.width, info.height, info.distortion_model, *matrices,
+        binning=(info.binning_x, info.binning_y),
+        roi=(roi.x_offset, roi.y_offset, roi.width, roi.height))
 
 
 def _nearest(stamps: Sequence[int], stamp: int) -> int | None:

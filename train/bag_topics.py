@@ -23,6 +23,8 @@ from sa4depth_ros.errors import BagError
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+ODOMETRY = 'nav_msgs/msg/Odometry'
+POSE = 'geometry_msgs/msg/PoseStamped'
 _DEPTH_ENCODINGS = ('16UC1', '32FC1', 'mono16')
 _TRANSPORTS = ('/compressedDepth', '/compressed', '/image_rect_raw', '/image_rect_color',
                '/image_rect', '/image_raw', '/image_color', '/image')
@@ -59,6 +61,27 @@ def find_topics(
         return Topics(image, camera_info, None)
     depth = _pick(types, depth, depths, 'depth', 'depth_topic', (IMAGE, COMPRESSED))
     return Topics(image, camera_info, depth)
+
+
+def find_odom(
+    types: dict[str, str], first_message: Callable[[str], Any], camera_frame: str,
+    named: str = '',
+) -> str | None:
+    """
+    Choose the topic with poses: ``named``, else of Odometry, else of PoseStamped.
+
+    Of several Odometry topics the one with poses of ``camera_frame`` is taken. None when there
+    is no topic; BagError when several are left or ``named`` does not fit.
+    """
+    for kind in (ODOMETRY, POSE):
+        found = sorted(topic for topic, what in types.items() if what == kind)
+        if len(found) > 1:
+            of_camera = [topic for topic in found if
+                         getattr(first_message(topic), 'child_frame_id', None) == camera_frame]
+            found = of_camera or found
+        if found or named:
+            return _pick(types, named, found, 'odometry', 'odom_topic', (ODOMETRY, POSE))
+    return None
 
 
 def _is_depth(topic: str, message: Any) -> bool:

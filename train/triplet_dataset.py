@@ -80,7 +80,8 @@ class TripletDataset(Dataset[dict[str, object]]):
 def _shown(frame: Frame, view: View, size: tuple[int, int]) -> NDArray[np.uint8]:
     # A source with another K (a zooming camera) is brought to the target's view, too.
     affine = view.warp_from(frame.K)[:2]
-    return cv2.warpAffine(frame.rgb, affine, size, flags=cv2.INTER_LINEAR)  # type: ignore
+    return cv2.warpAffine(  # type: ignore[return-value]
+        frame.rgb, affine, size, flags=cv2.INTER_LINEAR)
 
 
 def _seen(frame: Frame, view: View, size: tuple[int, int]) -> NDArray[np.float32]:
