@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import math
 
 from sa4depth_ros.errors import ConfigError
-from sa4depth_ros.networks.encoders import build_encoder, ENCODERS
+from sa4depth_ros.networks.encoders import build_encoder, check_encoder, resolve_encoders
 from sa4depth_ros.networks.unet_decoder import UnetDecoder
 import torch
 from torch import nn, Tensor
@@ -32,15 +32,18 @@ class DepthNetConfig:
     """
     What is needed to build a DepthNet; stored in every checkpoint.
 
-    ``encoder`` names the image encoder, ``decoder_channels`` the widths of the decoder from
-    stride 2 to stride 32. ``input_height`` and ``input_width`` are pixels, multiples of 32.
-    ``min_depth`` and ``max_depth`` bound the output.
+    ``encoder`` names the image encoder: efficientnet_lite0, or hf: and a backbone of
+    transformers, by its name on the hub or as a local folder. ``encoder_config`` is the JSON
+    of its layers; leave it empty, it is filled in when a run starts. ``decoder_channels`` are
+    the widths of the decoder from stride 2 to stride 32. ``input_height`` and ``input_width``
+    are pixels, multiples of 32. ``min_depth`` and ``max_depth`` bound the output.
     ``canonical_focal`` > 0 (pixels at network input): the output is
     depth * canonical_focal / fx, so that cameras of different focal lengths can mix; 0: the
     output is depth itself. Raises ConfigError for values that cannot be.
     """
 
     encoder: str = 'efficientnet_lite0'
+    encoder_config: str = ''
     input_height: int = 256
     input_width: int = 320
     decoder_channels: tuple[int, ...] = (32, 48, 64, 96, 160)
@@ -50,9 +53,7 @@ class DepthNetConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'decoder_channels', tuple(self.decoder_channels))
-        if self.encoder not in ENCODERS:
-            raise ConfigError(f"network.encoder must be one of {', '.join(ENCODERS)}, "
-                              f"got '{self.encoder}'")
+        check_encoder(self.encoder, self.encoder_config, 'network.encoder')
         sides = (self.input_height, self.input_width)
         if min(sides) <= 0 or any(side % 32 for side in sides):
             raise ConfigError('network.input_height and input_width must be multiples of 32, '
@@ -79,8 +80,8 @@ class DepthNet(nn.Module):
 
     def __init__(self, config: DepthNetConfig) -> None:
         super().__init__()
-        self.config = config
-        self.encoder = build_encoder(config.encoder)
+        self.config = config = resolve_encoders(config)
+        self.encoder = build_encoder(config.encoder, config=config.encoder_config)
         self.decoder = UnetDecoder(self.encoder.channels, config.decoder_channels)
         self.head = nn.Conv2d(self.decoder.out_channels, 1, 3, padding=1)
         self._log_min = math.log(config.min_depth)

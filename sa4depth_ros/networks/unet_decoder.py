@@ -34,32 +34,38 @@ class _UpBlock(nn.Module):
         self.first = _conv(inputs + skip, outputs)
         self.second = _conv(outputs, outputs)
 
-    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+    def forward(self, x: Tensor, skip: Tensor | None) -> Tensor:
         x = F.interpolate(x, scale_factor=2.0, mode='bilinear', align_corners=False)
-        return self.second(self.first(torch.cat((x, skip), dim=1)))
+        if skip is not None:
+            x = torch.cat((x, skip), dim=1)
+        return self.second(self.first(x))
 
 
 class UnetDecoder(nn.Module):
     """
-    Bring the maps of an encoder together at its finest stride.
+    Bring the maps of an encoder together at stride 2.
 
     Two 3x3 conv-BN-ReLU a stage (method.md 2). ``encoder_channels`` and ``channels`` are
-    finest first; ``channels`` has one entry per encoder map, the last for the bottleneck.
+    finest first, the last at stride 32; ``channels`` starts at stride 2. Stages finer than
+    the finest map of the encoder have no skip.
     """
 
     def __init__(self, encoder_channels: Sequence[int], channels: Sequence[int]) -> None:
         super().__init__()
+        self._without_skip = len(channels) - len(encoder_channels)
+        skips = [0] * self._without_skip + list(encoder_channels)
         self.bottleneck = nn.Sequential(
-            nn.Conv2d(encoder_channels[-1], channels[-1], 1, bias=False),
+            nn.Conv2d(skips[-1], channels[-1], 1, bias=False),
             nn.BatchNorm2d(channels[-1]), nn.ReLU(inplace=True))
         stages = range(len(channels) - 2, -1, -1)
         self.stages = nn.ModuleList(
-            _UpBlock(channels[i + 1], encoder_channels[i], channels[i]) for i in stages)
+            _UpBlock(channels[i + 1], skips[i], channels[i]) for i in stages)
         self.out_channels = channels[0]
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Give (N, channels[0], H / s, W / s), s the stride of the finest map."""
+        """Give (N, channels[0], H / 2, W / 2) of an image (N, 3, H, W)."""
         x = self.bottleneck(maps[-1])
-        for stage, skip in zip(self.stages, reversed(maps[:-1])):
+        skips: list[Tensor | None] = [*reversed(maps[:-1]), *[None] * self._without_skip]
+        for stage, skip in zip(self.stages, skips):
             x = stage(x, skip)
         return x

@@ -105,7 +105,7 @@ def test_a_checkpoint_of_another_network_names_its_keys(network, tmp_path) -> No
 
 @pytest.mark.parametrize(('values', 'message'), [
     ({'input_height': 100}, 'multiples of 32'),
-    ({'encoder': 'vgg'}, 'network.encoder must be one of'),
+    ({'encoder': 'vgg'}, "network.encoder 'vgg' is unknown"),
     ({'decoder_channels': (1, 2)}, 'five positive numbers'),
     ({'min_depth': 3.0, 'max_depth': 2.0}, 'min_depth < max_depth'),
 ])

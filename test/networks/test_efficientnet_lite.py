@@ -19,8 +19,9 @@ import sys
 from efficientnet_lite_pytorch import EfficientNet
 import pytest
 from sa4depth_ros.errors import ConfigError, ModelError
-from sa4depth_ros.networks.efficientnet_lite import EfficientNetLite, imagenet_file, load_exactly
+from sa4depth_ros.networks.efficientnet_lite import EfficientNetLite, imagenet_file
 from sa4depth_ros.networks.encoders import build_encoder
+from sa4depth_ros.networks.weights import load_exactly
 import torch
 
 
