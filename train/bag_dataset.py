@@ -14,8 +14,9 @@
 
 """Bags as a torch dataset: images at network size with depth and K."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +29,8 @@ from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
+from sa4depth_train.frame import Frame
+from sa4depth_train.frame_cache import cache_key, cache_root, FrameCache
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -35,23 +38,8 @@ from torch.utils.data import Dataset
 Matrix = NDArray[np.float64]
 # Frames are kept this much larger than the network input, so that zooming in stays sharp.
 _DETAIL = 1.25
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """
-    A rectified frame.
-
-    ``rgb`` (h, w, 3) uint8, ``depth`` (h, w) float32 metres with 0 where unknown, ``K`` (3x3)
-    of these pixels, ``seen`` (h, w) bool where the lens shows something (None: everywhere),
-    ``name`` for messages.
-    """
-
-    rgb: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    K: Matrix
-    seen: NDArray[np.bool_] | None
-    name: str
+_DECIDES_PIXELS = ('image_topic', 'camera_info_topic', 'depth_topic', 'max_time_difference',
+                   'min_depth', 'max_depth')
 
 
 class BagFrames:
@@ -75,7 +63,18 @@ class BagFrames:
         self.heldout: dict[str, list[int]] = {}
         for bag in self.bags:
             self._add(bag, need)
+        self._caches = self._make_caches(need)
         self._geometries: dict[tuple[Any, ...], FrameGeometry] = {}
+
+    def _make_caches(self, need: str) -> dict[Path, FrameCache]:
+        config, counts = self._config, Counter(place.bag.path for place in self._entries)
+        values = asdict(config)
+        settings = {key: values[key] for key in _DECIDES_PIXELS} | {
+            'size': list(self._network_size), 'detail': _DETAIL, 'need': need}
+        room = config.cache_mb * 2**20 / len(self._entries)
+        return {path: FrameCache(cache_root(config.cache_dir) / cache_key(path, settings), count,
+                                 room * count)
+                for path, count in counts.items()}
 
     def _add(self, bag: BagIndex, need: str) -> None:
         frames = [frame for frame in bag.frames if frame.depth is not None or need == 'nothing']
@@ -109,16 +108,24 @@ class BagFrames:
         """Give the time of a frame's image in seconds."""
         return self._entries[index].frame.image.stamp * 1e-9
 
-    def entry(self, index: int) -> tuple[BagIndex, FrameEntry]:
-        """Give the bag of a frame and its place in it."""
-        place = self._entries[index]
-        return place.bag, place.frame
+    def place(self, index: int) -> tuple[FrameCache, int]:
+        """Give the cache of a frame's bag and the frame's number in it."""
+        bag, _, number = self._entries[index]
+        return self._caches[bag.path], number
 
     def __getitem__(self, index: int) -> Frame:
-        """Give a frame."""
+        """Give a frame, from the cache if it is there."""
         bag, entry, number = self._entries[index]
-        rgb, depth = bag.read_image(entry), bag.read_depth(entry)
         name = f'{bag.name} frame {number} (stamp {entry.image.stamp * 1e-9:.3f})'
+        cache = self._caches[bag.path]
+        frame = cache.load(number, name)
+        if frame is None:
+            frame = self._decode(bag, entry, name)
+            cache.store(number, frame)
+        return frame
+
+    def _decode(self, bag: BagIndex, entry: FrameEntry, name: str) -> Frame:
+        rgb, depth = bag.read_image(entry), bag.read_depth(entry)
         geometry = self._geometry(bag.camera(entry, (rgb.shape[1], rgb.shape[0])))
         if depth is None:
             depth = np.zeros((geometry.image_size[1], geometry.image_size[0]), np.float32)

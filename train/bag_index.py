@@ -179,13 +179,19 @@ class BagIndex:
 
 def fingerprint(path: Path) -> str:
     """Give the SHA-256 of a bag's storage files, to name training data exactly."""
-    must_exist(path)
-    files = [path] if path.is_file() else sorted(
-        f for f in path.iterdir() if f.suffix in ('.mcap', '.db3', '.bag'))
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
+    for file in storage_files(path):
+        with file.open('rb') as stream:
+            while block := stream.read(2**24):
+                digest.update(block)
     return digest.hexdigest()
+
+
+def storage_files(path: Path) -> list[Path]:
+    """List the files that hold a bag's messages; BagError when there is no bag."""
+    must_exist(path)
+    return [path] if path.is_file() else sorted(
+        f for f in path.iterdir() if f.suffix in ('.mcap', '.db3', '.bag'))
 
 
 def _stamp(message: Any) -> int:
