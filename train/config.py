@@ -12,16 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The settings of a training run: one tree of dataclasses, read from YAML and checked."""
+"""The settings of a training run: one tree of dataclasses that check themselves."""
 
-from dataclasses import dataclass, field, fields, is_dataclass
-from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
 
-from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.depth_net import DepthNetConfig
+from sa4depth_ros.networks.motion_net import MotionConfig
 from sa4depth_train.checks import check
-from sa4depth_train.data_config import AugmentationConfig, DataConfig
+from sa4depth_train.data_config import AugmentationConfig, DataConfig, TripletConfig
+from sa4depth_train.photometric import PhotometricConfig
+
+RECIPES = ('supervised', 'sa4depth')
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,17 @@ class TrainConfig:
     """
     A training run.
 
+    recipe: supervised (bags with depth) or sa4depth (images alone).
     name: of the model, goes into its card. licence, notes: for the card, too.
     seed: of everything random. epochs: passes over the training frames.
-    batch_size: frames a step and process. threads: CPU threads, 0 is torch's choice.
-    mixed_precision: no, fp16 or bf16. initial_weights: imagenet (encoder only), random, or
-    the path of a .safetensors checkpoint to start from.
-    network, data, augmentation, loss, optimizer: see their classes.
+    batch_size: samples a step and process. threads: CPU threads, 0 is torch's choice.
+    mixed_precision: no, fp16 or bf16. initial_weights: imagenet or pretrained (the same: the
+    encoder's own), random, or the path of a .safetensors checkpoint to start from.
+    network, data, augmentation, optimizer: see their classes. loss is for supervised alone;
+    motion, triplets and photometric are for sa4depth alone.
     """
 
+    recipe: str = 'supervised'
     name: str = 'sa4depth'
     licence: str = ''
     notes: str = ''
@@ -94,89 +98,19 @@ class TrainConfig:
     mixed_precision: str = 'no'
     initial_weights: str = 'imagenet'
     network: DepthNetConfig = field(default_factory=DepthNetConfig)
+    motion: MotionConfig = field(default_factory=MotionConfig)
     data: DataConfig = field(default_factory=DataConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    triplets: TripletConfig = field(default_factory=TripletConfig)
+    photometric: PhotometricConfig = field(default_factory=PhotometricConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
     def __post_init__(self) -> None:
         check('config', {
+            f"recipe must be one of {', '.join(RECIPES)}": self.recipe in RECIPES,
             'epochs must be >= 1': self.epochs >= 1,
             'batch_size must be >= 2 (batch norm)': self.batch_size >= 2,
             'threads must be >= 0': self.threads >= 0,
             'mixed_precision must be no, fp16 or bf16':
                 self.mixed_precision in ('no', 'fp16', 'bf16')})
-
-
-def read_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
-    """
-    Read a YAML file and apply overrides such as ``optimizer.lr=1e-4``.
-
-    Raises ConfigError for an unknown key, a wrong type or an impossible value.
-    """
-    import yaml
-    try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the config '{path}': {error}") from error
-    for override in overrides or []:
-        _override(values, override)
-    return build_config(values)
-
-
-def build_config(values: Any) -> TrainConfig:
-    """Check plain values (dicts, lists, numbers, text) and make the configuration of them."""
-    config: TrainConfig = _build(TrainConfig, values, '')
-    return config
-
-
-def _override(values: Any, override: str) -> None:
-    import yaml
-    key, equals, text = override.partition('=')
-    if not equals or not key:
-        raise ConfigError(f"expected --set key=value, e.g. optimizer.lr=1e-4, got '{override}'")
-    *parents, last = key.split('.')
-    for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"--set {override}: '{parent}' is no group of settings")
-    try:
-        values[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: '{text}' is no YAML value: {error}") from error
-
-
-def _build(cls: Any, values: Any, where: str) -> Any:
-    if not isinstance(values, dict):
-        raise ConfigError(f"'{where or 'config'}' must hold keys and values, got {values!r}")
-    known = [item.name for item in fields(cls)]
-    unknown = sorted(str(key) for key in set(values) - set(known))
-    if unknown:
-        raise ConfigError(f"unknown key{'s' * (len(unknown) > 1)} in the config: "
-                          f"{', '.join(where + key for key in unknown)}. Known keys here: "
-                          f"{', '.join(known)}")
-    types = get_type_hints(cls)
-    return cls(**{key: _value(types[key], value, where + key) for key, value in values.items()})
-
-
-def _value(kind: Any, value: Any, where: str) -> Any:
-    if is_dataclass(kind):
-        return _build(kind, value, where + '.')
-    if get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise ConfigError(f"'{where}' must be a list, got {value!r}")
-        return tuple(_value(get_args(kind)[0], item, where) for item in value)
-    if kind is float and isinstance(value, str):
-        # YAML reads 1e-4 as text; only 1.0e-4 is a number to it.
-        value = _number(value, where)
-    fits = isinstance(value, (int, float) if kind is float else kind)
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"'{where}' must be of type {kind.__name__}, got {value!r}")
-    return kind(value)
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ConfigError(f"'{where}' must be a number, got '{text}'") from error

@@ -22,7 +22,8 @@ from typing import Any
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_train.bag_index import fingerprint
-from sa4depth_train.config import build_config, TrainConfig
+from sa4depth_train.config import TrainConfig
+from sa4depth_train.config_reader import build_config
 
 
 @dataclass(frozen=True)

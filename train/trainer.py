@@ -12,101 +12,95 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The training loop: steps, validation, checkpoints, interruption and resume."""
+"""The training loop of every recipe: steps, validation, checkpoints, interruption, resume."""
 
 from collections.abc import Iterator
 import math
 import shutil
-import signal
-from types import FrameType
+import time
 from typing import Any
 
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import broadcast, gather_object
 import numpy as np
-from sa4depth_ros.errors import BagError, ModelError
-from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
-from sa4depth_ros.networks.factory import save_checkpoint
+from sa4depth_ros.errors import BagError, ConfigError, ModelError
 from sa4depth_train.averaging import AveragedWeights
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
-from sa4depth_train.checkpoint import make_card, start_network
-from sa4depth_train.config import LossConfig, TrainConfig
-from sa4depth_train.losses import gradient_error, silog
+from sa4depth_train.interruption import Interruption
+from sa4depth_train.loading import Batch, EpochLoader
+from sa4depth_train.processes import agree, processes, use_cpu
+from sa4depth_train.progress import Progress
+from sa4depth_train.recipes.recipe import build_recipe
 from sa4depth_train.run_folder import RunFolder
-from sa4depth_train.validation import validate
+from sa4depth_train.training_log import TrainingLog
 import torch
-from torch import nn, Tensor
+from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
-from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
-
-Batch = dict[str, Any]
-
-
-class Progress:
-    """How far a run is; ``step`` counts within ``epoch``, ``history`` has finished epochs."""
-
-    def __init__(self) -> None:
-        self.epoch, self.step = 0, 0
-        self.loss_sum = 0.0
-        self.history: list[dict[str, Any]] = []
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give everything that is needed to go on later."""
-        return dict(vars(self))
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
-        vars(self).update(state)
-
-    @property
-    def best(self) -> float:
-        """Smallest mean held-out AbsRel so far."""
-        return min((entry['abs_rel'] for entry in self.history), default=math.inf)
 
 
 class Trainer:
-    """One supervised training run in its folder, new or resumed."""
+    """One training run in its folder, new or resumed; in each of its processes there is one."""
 
     def __init__(self, run: RunFolder, *, resume: bool = False) -> None:
-        """Read the bags and build the network; raises Sa4DepthError with the reason."""
-        self._run, config = run, run.config
-        self._config = config
-        torch.manual_seed(config.seed)
-        if config.threads:
-            torch.set_num_threads(config.threads)
-        self._accelerator = Accelerator(mixed_precision=config.mixed_precision)
-        self._size = (config.network.input_width, config.network.input_height)
-        self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size)
-        self._dataset = DepthDataset(self._frames, self._frames.train, self._size,
-                                     config.augmentation, config.seed)
-        if not self._frames.train:
-            raise BagError('the bags have no frames to train on')
-        self._prepare(start_network(config))
-        self._progress = Progress()
+        """Read the bags and build the networks; raises Sa4DepthError with the reason."""
+        self._run, self._config = run, run.config
+        torch.manual_seed(self._config.seed)
+        if self._config.threads:
+            torch.set_num_threads(self._config.threads)
+        self._recipe = build_recipe(run, processes().device)
+        self._accelerator = Accelerator(
+            cpu=use_cpu(), mixed_precision=self._config.mixed_precision, kwargs_handlers=[
+                DistributedDataParallelKwargs(
+                    find_unused_parameters=self._recipe.find_unused_parameters)])
+        self._main = self._accelerator.is_main_process
+        self._check_size()
+        self._loader = EpochLoader(
+            self._recipe.dataset, self._accelerator.device, self._config.data.workers)
+        self._prepare()
+        self._progress = Progress(self._accelerator.num_processes)
         self._accelerator.register_for_checkpointing(
             self._schedule, self._average, self._progress)
+        self._interruption = Interruption()
         self._stop = False
         if resume:
             self._accelerator.load_state(str(run.state))
 
-    def _prepare(self, network: DepthNet) -> None:
-        # channels_last is what convolutions on both CPU and GPU are fastest with.
-        network = network.to(self._accelerator.device, memory_format=torch.channels_last)
-        self._average = AveragedWeights(network, self._config.optimizer.ema)
-        optimizer = torch.optim.AdamW(parameter_groups(network, self._config),
-                                      lr=self._config.optimizer.lr)
+    def _check_size(self) -> None:
+        together = self._config.batch_size * self._accelerator.num_processes
+        if not self._samples:
+            raise BagError('the bags have no frames to train on')
+        if self._accelerator.num_processes > 1 and self._samples < together:
+            raise ConfigError(
+                f'{self._samples} training samples are too few for {together} at once '
+                '(batch_size times processes); lower batch_size or start fewer processes')
+
+    def _prepare(self) -> None:
+        settings = self._config.optimizer
+        model = self._recipe.model
+        self._average = AveragedWeights(model, settings.ema)
+        optimizer = torch.optim.AdamW(self._recipe.parameter_groups(model), lr=settings.lr)
         self._schedule = OneCycleLR(
             optimizer, [group['lr'] for group in optimizer.param_groups],
             total_steps=self._config.epochs * self.steps_per_epoch,
-            pct_start=self._config.optimizer.warmup, cycle_momentum=False)
-        self._network, self._optimizer = self._accelerator.prepare(network, optimizer)
+            pct_start=settings.warmup, cycle_momentum=False)
+        # On a GPU the fastest convolutions are found by trying; the CPU repeats bit for bit.
+        torch.backends.cudnn.benchmark = True
+        self._model, self._optimizer = self._accelerator.prepare(model, optimizer)
+
+    @property
+    def _samples(self) -> int:
+        return len(self._recipe.dataset)  # type: ignore[arg-type]
 
     @property
     def steps_per_epoch(self) -> int:
-        """Optimizer steps in one pass over the training frames."""
+        """Optimizer steps in one pass over the training samples."""
         together = self._config.batch_size * self._accelerator.num_processes
-        return max(1, len(self._frames.train) // together)
+        return max(1, self._samples // together)
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """Losses and held-out metrics of every finished epoch."""
+        return self._progress.history
 
     def run(self) -> bool:
         """
@@ -114,152 +108,121 @@ class Trainer:
 
         Raises ModelError when the loss is no longer a number.
         """
-        before = {s: signal.signal(s, self._on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            with SummaryWriter(str(self._run.tensorboard)) as log:
-                while self._progress.epoch < self._config.epochs and not self._stop:
-                    self._train_epoch(log)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        with self._interruption, TrainingLog(self._run if self._main else None) as log:
+            while self._progress.epoch < self._config.epochs and not self._stop:
+                self._train_epoch(log)
         return self._progress.epoch == self._config.epochs
 
-    @property
-    def history(self) -> list[dict[str, Any]]:
-        """Loss and held-out metrics of every finished epoch."""
-        return self._progress.history
-
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        # The step in progress ends first; a second signal does not wait.
-        if self._stop:
-            raise KeyboardInterrupt
-        self._stop = True
-
-    def _train_epoch(self, log: SummaryWriter) -> None:
+    def _train_epoch(self, log: TrainingLog) -> None:
         progress = self._progress
-        self._network.train()
-        if self._config.optimizer.freeze_encoder_norm:
-            freeze_norm(self._accelerator.unwrap_model(self._network).encoder)
-        with tqdm(total=self.steps_per_epoch, initial=progress.step, disable=None,
+        self._model.train()
+        self._recipe.begin_epoch(self._accelerator.unwrap_model(self._model), progress.epoch)
+        start, waited, before = time.perf_counter(), self._loader.waited, progress.step
+        with tqdm(total=self.steps_per_epoch, initial=before, disable=None if self._main else True,
                   desc=f'epoch {progress.epoch + 1}/{self._config.epochs}') as bar:
             for batch in self._batches():
-                loss = self._step(batch)
-                progress.step += 1
-                progress.loss_sum += loss
+                losses = self._step(batch)
+                progress.count(losses)
                 bar.update()
-                bar.set_postfix(loss=f'{progress.loss_sum / progress.step:.3f}')
-                self._log_step(log, loss)
+                bar.set_postfix(loss=f"{progress.means['loss']:.3f}")
+                log.step(progress.epoch * self.steps_per_epoch + progress.step, losses,
+                         self._schedule.get_last_lr()[-1])
                 if self._stop:
                     break
+        seconds = time.perf_counter() - start
+        log.speed(progress.epoch + 1, seconds=seconds, waited=self._loader.waited - waited,
+                  samples=(progress.step - before) * self._config.batch_size * progress.processes)
         if progress.step == self.steps_per_epoch:
             self._finish_epoch(log)
         self._save_state()
 
-    def _step(self, batch: Batch) -> float:
-        image, depth, focal = (batch[key].to(self._accelerator.device)
-                               for key in ('image', 'depth', 'focal'))
-        with self._accelerator.autocast():
-            prediction = self._network(image.contiguous(memory_format=torch.channels_last))
-        loss = total_loss(prediction, depth / focal, self._config.loss)
-        if not torch.isfinite(loss):
-            raise ModelError(
-                f'the loss became {loss.item()} in epoch {self._progress.epoch + 1}, step '
-                f"{self._progress.step + 1}, on: {', '.join(batch['name'])}. Look at these "
-                'frames, or lower optimizer.lr')
-        self._accelerator.backward(loss)
-        self._accelerator.clip_grad_norm_(self._network.parameters(), self._config.optimizer.clip)
+    def _batches(self) -> Iterator[Batch]:
+        epoch = self._progress.epoch
+        rng = np.random.default_rng((self._config.seed, epoch))
+        order = rng.permutation(self._samples)
+        size = self._config.batch_size
+        plan = [order[i:i + size].tolist() for i in range(0, len(order), size)]
+        mine = plan[self._accelerator.process_index::self._accelerator.num_processes]
+        return self._loader.batches(epoch, mine[self._progress.step:self.steps_per_epoch])
+
+    def _step(self, batch: Batch) -> dict[str, float]:
+        """Train on one batch; gives the losses, means over all processes."""
+        losses = self._model(batch)
+        self._accelerator.backward(losses['loss'])
+        norm = self._accelerator.clip_grad_norm_(
+            self._model.parameters(), self._config.optimizer.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._schedule.step()
-        self._average.update(self._accelerator.unwrap_model(self._network))
-        return float(loss.detach())
+        self._average.update(self._accelerator.unwrap_model(self._model))
+        return self._reported({name: value.detach() for name, value in losses.items()},
+                              norm, batch['name'])
 
-    def _batches(self) -> Iterator[Batch]:
-        self._dataset.epoch = self._progress.epoch
-        rng = np.random.default_rng((self._config.seed, self._progress.epoch))
-        order = rng.permutation(len(self._dataset))
-        size, many = self._config.batch_size, self._accelerator.num_processes
-        batches = [order[i:i + size].tolist() for i in range(0, len(order), size)]
-        mine = batches[self._accelerator.process_index::many]
-        mine = mine[self._progress.step:self.steps_per_epoch]
-        for batch in DataLoader(self._dataset, batch_sampler=mine,
-                                num_workers=self._config.data.workers):
-            batch['focal'] = canonical_factor(batch['K'], self._config.network)
-            yield batch
+    def _reported(
+        self, losses: dict[str, Tensor], norm: Tensor, names: list[str],
+    ) -> dict[str, float]:
+        """Tell all processes of one's losses and of a wish to stop; one look at the GPU."""
+        stop = float(self._interruption.requested)
+        own = torch.stack([*losses.values(), norm, norm.new_tensor(stop)])
+        rows = self._accelerator.gather(own[None].double()).cpu().numpy()
+        self._stop = bool(rows[:, -1].any())
+        means = dict(zip([*losses, 'gradient_norm'], rows[:, :-1].mean(axis=0).tolist()))
+        # Half precision makes infinite gradients now and then; its scaler skips these steps.
+        checked = {name: means[name] for name in ('loss', 'gradient_norm')
+                   if name == 'loss' or self._config.mixed_precision != 'fp16'}
+        wrong = [name for name, value in checked.items() if not math.isfinite(value)]
+        if wrong:
+            place = list(means).index(wrong[0])
+            self._complain(wrong[0], rows[:, place], means, names)
+        return means
 
-    def _finish_epoch(self, log: SummaryWriter) -> None:
-        progress = self._progress
-        metrics = validate(self._average.network, self._frames, self._size, self._config)
-        errors = [values['abs_rel'] for values in metrics.values() if 'abs_rel' in values]
-        # Without a held-out part the last epoch counts as the best.
-        entry = {'epoch': progress.epoch + 1, 'loss': progress.loss_sum / max(1, progress.step),
-                 'abs_rel': float(np.mean(errors)) if errors else -float(progress.epoch),
-                 'heldout': metrics}
-        better = entry['abs_rel'] < progress.best
-        progress.history.append(entry)
-        progress.epoch, progress.step, progress.loss_sum = progress.epoch + 1, 0, 0.0
-        if self._accelerator.is_main_process:
-            self._publish(log, entry, better)
+    def _complain(
+        self, what: str, values: 'np.ndarray[Any, Any]', means: dict[str, float],
+        names: list[str],
+    ) -> None:
+        guilty = np.flatnonzero(~np.isfinite(values)).tolist()
+        everyones = gather_object([names])
+        samples = ', '.join(name for number in guilty for name in everyones[number])
+        where = '' if len(values) == 1 else f' in process {", ".join(map(str, guilty))}'
+        parts = ', '.join(f'{name} {value:.3g}' for name, value in means.items())
+        raise ModelError(
+            f"the {what.replace('_', ' ')} became {values[guilty[0]]} in epoch "
+            f'{self._progress.epoch + 1}, step {self._progress.step + 1}{where}, on: {samples}. '
+            f'Look at these frames, or lower optimizer.lr. All figures of the step: {parts}')
 
-    def _publish(self, log: SummaryWriter, entry: dict[str, Any], better: bool) -> None:
-        print(epoch_line(entry), flush=True)
-        for bag, values in entry['heldout'].items():
-            for name, value in values.items():
-                log.add_scalar(f'heldout_{bag}/{name}', value, entry['epoch'])
-        card = make_card(self._run, entry['heldout'])
-        save_checkpoint(self._run.last, self._average.network, card)  # type: ignore[arg-type]
-        if better:
+    def _finish_epoch(self, log: TrainingLog) -> None:
+        self._same_buffers()
+        heldout = agree(lambda: self._recipe.validate(self._average.model))
+        score = self._recipe.score(heldout)
+        means = self._progress.means
+        entry = {'epoch': self._progress.epoch + 1, 'loss': means['loss'], 'losses': means,
+                 'score': score if math.isfinite(score) else None, 'heldout': heldout}
+        best = self._progress.finish_epoch(entry)
+        agree(lambda: self._publish(log, entry, best=best))
+        requested = torch.tensor([float(self._interruption.requested)],
+                                 device=self._accelerator.device)
+        self._stop = self._stop or bool(self._accelerator.gather(requested).any())
+
+    def _same_buffers(self) -> None:
+        """Give all processes the batch-norm statistics of the main one; weights are alike."""
+        if self._accelerator.num_processes > 1:
+            for buffer in self._average.model.buffers():
+                buffer.copy_(broadcast(buffer.clone()))
+
+    def _publish(self, log: TrainingLog, entry: dict[str, Any], *, best: bool) -> None:
+        print(self._recipe.epoch_line(entry), flush=True)
+        log.heldout(entry['epoch'], entry['heldout'])
+        self._recipe.save(self._run.last, self._average.model, entry['heldout'])
+        if best:
             shutil.copyfile(self._run.last, self._run.best)
         self._run.write_metrics(self._progress.history)
-
-    def _log_step(self, log: SummaryWriter, loss: float) -> None:
-        step = self._progress.epoch * self.steps_per_epoch + self._progress.step
-        log.add_scalar('train/loss', loss, step)
-        log.add_scalar('train/lr', self._schedule.get_last_lr()[-1], step)
 
     def _save_state(self) -> None:
         temporary = self._run.path / 'state.tmp'
         self._accelerator.save_state(str(temporary))
-        if self._accelerator.is_main_process:
+        self._accelerator.wait_for_everyone()
+        if self._main:
             # An interrupt while saving must not cost the last good state.
             shutil.rmtree(self._run.state, ignore_errors=True)
             temporary.rename(self._run.state)
         self._accelerator.wait_for_everyone()
-
-
-def total_loss(prediction: Tensor, target: Tensor, config: LossConfig) -> Tensor:
-    """Give SILog plus the weighted gradient error; a target of 0 is unknown."""
-    valid = target > 0
-    loss = silog(prediction, target, valid, config.silog_mean)
-    if config.gradient > 0:
-        loss = loss + config.gradient * gradient_error(prediction, target, valid)
-    return loss
-
-
-def parameter_groups(network: DepthNet, config: TrainConfig) -> list[dict[str, Any]]:
-    """Split parameters: the encoder learns slower, norms and biases do not decay."""
-    settings = config.optimizer
-    groups = []
-    for of_encoder in (True, False):
-        for decays in (True, False):
-            chosen = [p for name, p in network.named_parameters()
-                      if name.startswith('encoder.') == of_encoder and (p.ndim > 1) == decays]
-            groups.append({'params': chosen,
-                           'lr': settings.lr * (settings.encoder_lr if of_encoder else 1),
-                           'weight_decay': settings.weight_decay if decays else 0.0})
-    return groups
-
-
-def freeze_norm(module: nn.Module) -> None:
-    """Make batch norms use their stored statistics; their scale and shift still learn."""
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.eval()
-
-
-def epoch_line(entry: dict[str, Any]) -> str:
-    """Sum an epoch up in one line for people."""
-    bags = '  '.join(
-        f"{bag}: abs_rel {v['abs_rel']:.3f} scaled {v['scaled_abs_rel']:.3f} "
-        f"delta1 {v['delta1']:.3f}" for bag, v in entry['heldout'].items() if 'abs_rel' in v)
-    return f"epoch {entry['epoch']}  loss {entry['loss']:.3f}  {bags}"

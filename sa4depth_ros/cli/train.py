@@ -43,14 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and say where the result is."""
     _check(args)
+    from sa4depth_train.processes import agree, leave, processes
     from sa4depth_train.trainer import Trainer
-    folder = _folder(args)
-    if not Trainer(folder, resume=args.resume).run():
-        print(f'stopped, state saved. Go on with: {folder.resume_command}')
-        return INTERRUPTED
-    print(f'best checkpoint: {folder.best}\nnext: sa4depth export --checkpoint {folder.best} '
-          f'--output {folder.config.name}.onnx')
-    return 0
+    try:
+        folder = agree(lambda: _folder(args))
+        finished = Trainer(folder, resume=args.resume).run()
+        if processes().is_main_process:
+            print(_last_words(folder, finished=finished))
+    finally:
+        leave()
+    return 0 if finished else INTERRUPTED
+
+
+def _last_words(folder: 'RunFolder', *, finished: bool) -> str:
+    if not finished:
+        return f'stopped, state saved. Go on with: {folder.resume_command}'
+    return (f'best checkpoint: {folder.best}\nnext: sa4depth export --checkpoint {folder.best} '
+            f'--output {folder.config.name}.onnx')
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -64,7 +73,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _folder(args: argparse.Namespace) -> 'RunFolder':
-    from sa4depth_train.config import read_config
+    from sa4depth_train.config_reader import read_config
     from sa4depth_train.run_folder import create_run, open_run
     if args.resume:
         return open_run(args.output)

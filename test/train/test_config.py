@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 from sa4depth_ros.errors import ConfigError
-from sa4depth_train.config import read_config, TrainConfig
+from sa4depth_train.config import TrainConfig
+from sa4depth_train.config_reader import read_config
 
 CONFIGS = sorted((Path(__file__).parents[2] / 'config' / 'train').glob('*.yaml'))
 
@@ -52,7 +53,7 @@ def test_values_and_overrides_arrive(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(('text', 'message'), [
-    ('epoch: 3', 'unknown key in the config: epoch. Known keys here: name, licence'),
+    ('epoch: 3', 'unknown key in the config: epoch. Known keys here: recipe, name,'),
     ('data: {holdout: 0.1, colour: 1, size: 2}', 'unknown keys in the config: data.colour, '),
     ('epochs: many', "'epochs' must be of type int, got 'many'"),
     ('epochs: 2.5', "'epochs' must be of type int"),

@@ -27,8 +27,10 @@ from sa4depth_train.checkpoint import start_network
 from sa4depth_train.config import OptimizerConfig, TrainConfig
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.metrics import depth_metrics
+from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.recipes.supervised import depth_losses
 from sa4depth_train.run_folder import create_run, open_run
-from sa4depth_train.trainer import freeze_norm, parameter_groups, total_loss, Trainer
+from sa4depth_train.trainer import Trainer
 from safetensors.torch import load_file
 import torch
 
@@ -47,11 +49,11 @@ def test_one_batch_is_learned_by_heart(room_bag) -> None:
     image, depth, K = (torch.stack([s[key] for s in samples]) for key in ('image', 'depth', 'K'))
     factor = canonical_factor(K, config.network)
     network = start_network(config).train().to(memory_format=torch.channels_last)
-    freeze_norm(network.encoder)
-    optimizer = torch.optim.AdamW(parameter_groups(network, config))
+    freeze_encoder_norms(network)
+    optimizer = torch.optim.AdamW(parameter_groups(network, config.optimizer))
     losses = []
     for _ in range(45):
-        loss = total_loss(network(image), depth / factor, config.loss)
+        loss = depth_losses(network(image), depth / factor, config.loss)['loss']
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -76,7 +78,7 @@ def test_a_run_leaves_checkpoints_metrics_and_a_log(room_bag, tmp_path) -> None:
     assert [entry['epoch'] for entry in written['epochs']] == [1, 2]
     assert written['epochs'] == trainer.history
     assert list(run.tensorboard.iterdir())
-    best = min(written['epochs'], key=lambda entry: entry['abs_rel'])
+    best = min(written['epochs'], key=lambda entry: entry['score'])
     assert card.metrics['room']['abs_rel'] in [
         round(best['heldout']['room']['abs_rel'], 4)]
 
@@ -94,7 +96,7 @@ def test_a_resumed_run_is_the_same_run(room_bag, tmp_path, monkeypatch) -> None:
     def stop_in_the_second_epoch(batch):
         steps.append(batch['name'])
         if len(steps) == stopped.steps_per_epoch + 2:
-            stopped._on_signal(2, None)
+            stopped._interruption.on_signal(2, None)
         return step(batch)
 
     monkeypatch.setattr(stopped, '_step', stop_in_the_second_epoch)
@@ -111,7 +113,7 @@ def test_a_resumed_run_is_the_same_run(room_bag, tmp_path, monkeypatch) -> None:
 def test_no_number_as_loss_stops_and_names_the_frames(write_bag, tmp_path, monkeypatch) -> None:
     bag = write_bag(frames=6)
     trainer = Trainer(create_run(tmp_path / 'run', SMALL, [bag.path]))
-    monkeypatch.setattr('sa4depth_train.trainer.total_loss',
+    monkeypatch.setattr('sa4depth_train.recipes.supervised.silog',
                         lambda prediction, *_: prediction.mean() * float('nan'))
     with pytest.raises(ModelError, match=r'the loss became nan in epoch 1, step 1, on: '
                                          r'bag frame \d \(stamp 1700000000\.\d{3}\)'):
@@ -148,7 +150,7 @@ def test_training_goes_on_from_a_checkpoint(room_bag, tmp_path) -> None:
 def test_norms_and_biases_do_not_decay_and_the_encoder_is_slower() -> None:
     network = start_network(SMALL)
     config = replace(SMALL, optimizer=OptimizerConfig(lr=1e-3, encoder_lr=0.1))
-    groups = parameter_groups(network, config)
+    groups = parameter_groups(network, config.optimizer)
     assert sum(len(g['params']) for g in groups) == len(list(network.parameters()))
     by_id = {id(p): g for g in groups for p in g['params']}
     assert by_id[id(network.encoder.stem.conv.weight)]['lr'] == pytest.approx(1e-4)

@@ -1,0 +1,114 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Supervised training on bags with a depth topic."""
+
+from collections.abc import Mapping
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sa4depth_ros.errors import BagError
+from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
+from sa4depth_ros.networks.factory import save_checkpoint
+from sa4depth_train.bag_dataset import BagFrames, DepthDataset
+from sa4depth_train.checkpoint import make_card, start_network
+from sa4depth_train.config import LossConfig
+from sa4depth_train.losses import gradient_error, silog
+from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.recipes.recipe import Heldout
+from sa4depth_train.run_folder import RunFolder
+from sa4depth_train.validation import validate
+import torch
+from torch import nn, Tensor
+
+
+class SupervisedModel(nn.Module):
+    """A DepthNet and its losses against measured depth."""
+
+    def __init__(self, depth_net: DepthNet, loss: LossConfig) -> None:
+        super().__init__()
+        self.depth_net = depth_net
+        self._loss = loss
+
+    def forward(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Give the losses of a batch of DepthDataset."""
+        factor = canonical_factor(batch['K'], self.depth_net.config)
+        image = batch['image'].contiguous(memory_format=torch.channels_last)
+        return depth_losses(self.depth_net(image), batch['depth'] / factor, self._loss)
+
+
+class SupervisedRecipe:
+    """Depth images as ground truth: SILog plus the error of gradients."""
+
+    find_unused_parameters = False
+
+    def __init__(self, run: RunFolder, device: torch.device) -> None:
+        self._run, config = run, run.config
+        self._size = (config.network.input_width, config.network.input_height)
+        self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size)
+        if not self._frames.train:
+            raise BagError('the bags have no frames to train on')
+        self.dataset = DepthDataset(self._frames, self._frames.train, self._size,
+                                    config.augmentation, config.seed)
+        # channels_last is what convolutions on both CPU and GPU are fastest with.
+        self.model = SupervisedModel(start_network(config), config.loss).to(
+            device, memory_format=torch.channels_last)
+
+    def begin_epoch(self, model: nn.Module, epoch: int) -> None:
+        """Freeze the encoder's norms, if they are to be frozen."""
+        if self._run.config.optimizer.freeze_encoder_norm:
+            freeze_encoder_norms(model)
+
+    def parameter_groups(self, model: nn.Module) -> list[dict[str, Any]]:
+        """Let the encoder learn slower."""
+        return parameter_groups(model, self._run.config.optimizer)
+
+    def validate(self, model: nn.Module) -> dict[str, dict[str, float]]:
+        """Compare predicted with measured depth."""
+        return validate(_depth_net(model), self._frames, self._size, self._run.config)
+
+    def score(self, heldout: Heldout) -> float:
+        """Give the mean AbsRel of the bags."""
+        errors = [values['abs_rel'] for values in heldout.values() if 'abs_rel' in values]
+        return float(np.mean(errors)) if errors else math.nan
+
+    def save(self, path: Path, model: nn.Module, heldout: Heldout) -> None:
+        """Write the depth network."""
+        save_checkpoint(path, _depth_net(model), make_card(self._run, heldout))
+
+    def epoch_line(self, entry: Mapping[str, Any]) -> str:
+        """Show the loss and, per bag, the metrics."""
+        bags = '  '.join(
+            f"{bag}: abs_rel {v['abs_rel']:.3f} scaled {v['scaled_abs_rel']:.3f} "
+            f"delta1 {v['delta1']:.3f}" for bag, v in entry['heldout'].items() if 'abs_rel' in v)
+        return f"epoch {entry['epoch']}  loss {entry['loss']:.3f}  {bags}"
+
+
+def depth_losses(prediction: Tensor, target: Tensor, config: LossConfig) -> dict[str, Tensor]:
+    """Give SILog, the gradient error and ``loss``, their sum; a target of 0 is unknown."""
+    valid = target > 0
+    losses = {'silog': silog(prediction, target, valid, config.silog_mean)}
+    loss = losses['silog']
+    if config.gradient > 0:
+        losses['gradient'] = gradient_error(prediction, target, valid)
+        loss = loss + config.gradient * losses['gradient']
+    return {'loss': loss, **losses}
+
+
+def _depth_net(model: nn.Module) -> DepthNet:
+    depth_net = model.depth_net
+    assert isinstance(depth_net, DepthNet)
+    return depth_net
