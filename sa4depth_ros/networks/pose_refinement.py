@@ -50,7 +50,7 @@ class RefinementConfig:
     points: int = 1024
     iterations: int = 3
     damping: str = 'learned'
-    initial_damping: float = 0.3
+    initial_damping: float = 0.01
     robust_scale: float = 0.1
     border: int = 4
     min_points: int = 10

@@ -1,0 +1,152 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What makes a depth and a motion right without labels: the images agree once warped."""
+
+from dataclasses import dataclass
+
+from sa4depth_ros.errors import ConfigError
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_C1, _C2 = 0.01 ** 2, 0.03 ** 2
+_TIE_BREAK = 1e-5
+
+
+@dataclass(frozen=True)
+class PhotometricConfig:
+    """
+    The self-supervised loss (method.md 0 and 1).
+
+    ssim: share of SSIM in the photometric error, the rest is L1.
+    smoothness: weight of the edge-aware smoothness of inverse depth.
+    automask: pixels that fit better without any motion teach nothing.
+    min_reprojection: the best source counts at each pixel; false is the mean over sources.
+    brightness: none or affine; affine fits one gain and offset per pair before comparing, for
+    cameras whose exposure changes while they record.
+    unrefined: weight of the photometric error under PoseNet's own motion, which keeps PoseNet
+    trained while the refined motion is the one in the main loss; unused without refinement.
+    unrefined_trains_depth: that error also teaches depth.
+    refine_from_epoch: epochs of plain training before the first refinement.
+    """
+
+    ssim: float = 0.85
+    smoothness: float = 1e-3
+    automask: bool = True
+    min_reprojection: bool = True
+    brightness: str = 'none'
+    unrefined: float = 0.5
+    unrefined_trains_depth: bool = False
+    refine_from_epoch: int = 0
+
+    def __post_init__(self) -> None:
+        checks = {
+            'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
+            'smoothness and unrefined must be >= 0': min(self.smoothness, self.unrefined) >= 0,
+            'brightness must be none or affine': self.brightness in ('none', 'affine'),
+            'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0}
+        failed = [text for text, good in checks.items() if not good]
+        if failed:
+            raise ConfigError(f'photometric: {"; ".join(failed)}')
+
+
+def ssim_loss(a: Tensor, b: Tensor) -> Tensor:
+    """Give clamp((1 - SSIM) / 2, 0, 1) per pixel and channel of (N, C, H, W), 3x3 means."""
+    a, b = (F.pad(x, (1, 1, 1, 1), mode='reflect') for x in (a, b))
+    mean_a, mean_b = F.avg_pool2d(a, 3, 1), F.avg_pool2d(b, 3, 1)
+    var_a = F.avg_pool2d(a * a, 3, 1) - mean_a * mean_a
+    var_b = F.avg_pool2d(b * b, 3, 1) - mean_b * mean_b
+    covariance = F.avg_pool2d(a * b, 3, 1) - mean_a * mean_b
+    similar = (2 * mean_a * mean_b + _C1) * (2 * covariance + _C2)
+    possible = (mean_a * mean_a + mean_b * mean_b + _C1) * (var_a + var_b + _C2)
+    return ((1 - similar / possible) / 2).clamp(0, 1)
+
+
+def photometric_error(image: Tensor, target: Tensor, ssim: float) -> Tensor:
+    """Give ssim * SSIM-loss + (1 - ssim) * L1 per pixel, (N, 1, H, W), of two images."""
+    error = (1 - ssim) * (image - target).abs().mean(1, keepdim=True)
+    if ssim > 0:
+        error = error + ssim * ssim_loss(image, target).mean(1, keepdim=True)
+    return error
+
+
+def match_brightness(image: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """
+    Give ``image`` (N, 3, H, W) with the gain and offset that bring it nearest to ``target``.
+
+    Least squares over ``valid`` (N, 1, H, W) pixels, one gain and offset for each image. They
+    are constants to the gradient, and the gain stays within 1/4 and 4.
+    """
+    with torch.no_grad():
+        weight = valid.to(image.dtype).expand_as(image)
+        count = weight.sum((1, 2, 3), keepdim=True).clamp(min=1)
+        mean_i = (weight * image).sum((1, 2, 3), keepdim=True) / count
+        mean_t = (weight * target).sum((1, 2, 3), keepdim=True) / count
+        di, dt = (image - mean_i) * weight, (target - mean_t) * weight
+        variance = (di * di).sum((1, 2, 3), keepdim=True)
+        gain = (di * dt).sum((1, 2, 3), keepdim=True) / variance.clamp(min=1e-6)
+        gain = gain.clamp(0.25, 4.0)
+    return (image - mean_i) * gain + mean_t
+
+
+def reprojection_loss(
+    warped: Tensor, valid: Tensor, target: Tensor, sources: Tensor, seen: Tensor,
+    config: PhotometricConfig,
+) -> Tensor:
+    """
+    Give the scalar loss of S sources warped to the target.
+
+    ``warped``, ``sources`` (S, N, 3, H, W), ``valid`` (S, N, 1, H, W) bool; ``target``
+    (N, 3, H, W); ``seen`` (N, 1, H, W) is 1 where the target shows the world. A pixel counts
+    where at least one source is valid; with automask, the error without motion joins the
+    minimum, so that what moves with the camera, or not at all, has no gradient.
+    """
+    errors = _errors(warped, valid, target, config)
+    if config.min_reprojection:
+        error = torch.where(valid, errors, torch.inf).amin(0)
+    else:
+        weight = valid.to(errors.dtype)
+        error = (errors * weight).sum(0) / weight.sum(0).clamp(min=1)
+    any_valid = valid.any(0)
+    # inf would survive as NaN in the gradient of a product with 0.
+    error = torch.where(any_valid, error, torch.zeros_like(error))
+    if config.automask:
+        with torch.no_grad():
+            still = _errors(sources, valid, target, config).amin(0)
+            still = still + _TIE_BREAK * torch.randn_like(still)
+        error = torch.minimum(error, still)
+    weight = seen * any_valid
+    return (error * weight).sum() / weight.sum().clamp(min=1)
+
+
+def _errors(images: Tensor, valid: Tensor, target: Tensor, config: PhotometricConfig) -> Tensor:
+    goal = target.expand_as(images)
+    flat, flat_goal = images.flatten(0, 1), goal.flatten(0, 1)
+    if config.brightness == 'affine':
+        flat = match_brightness(flat, flat_goal, valid.flatten(0, 1))
+    return photometric_error(flat, flat_goal, config.ssim).view_as(valid)
+
+
+def smoothness_loss(depth: Tensor, image: Tensor) -> Tensor:
+    """Give the edge-aware smoothness of the mean-normalised inverse of ``depth`` (N, 1, H, W)."""
+    inverse = 1 / depth
+    inverse = inverse / inverse.mean((2, 3), keepdim=True)
+    total = depth.new_zeros(())
+    for axis in (2, 3):
+        size = depth.shape[axis] - 1
+        step = (inverse.narrow(axis, 1, size) - inverse.narrow(axis, 0, size)).abs()
+        edge = (image.narrow(axis, 1, size) - image.narrow(axis, 0, size)).abs()
+        total = total + (step * torch.exp(-edge.mean(1, keepdim=True))).mean()
+    return total

@@ -1,0 +1,109 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""SA4Depth as it trains: depth, motion and its refinement, warp and losses in one module."""
+
+from sa4depth_ros.geometry.warp import inverse_warp
+from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
+from sa4depth_ros.networks.motion_net import MotionNet
+from sa4depth_ros.networks.pose_refinement import RefinedPose
+from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
+import torch
+from torch import nn, Tensor
+
+Batch = dict[str, Tensor]
+
+
+class SelfSupervisedModel(nn.Module):
+    """
+    From a batch of triplets to the loss (method.md 1).
+
+    ``refining`` is a switch that the recipe sets: off, PoseNet's motion is used as it is.
+    """
+
+    def __init__(self, depth_net: DepthNet, motion_net: MotionNet,
+                 config: PhotometricConfig) -> None:
+        super().__init__()
+        self.depth_net, self.motion_net, self.config = depth_net, motion_net, config
+        self.refining = motion_net.config.refinement.enabled
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """
+        Give 'loss' and what it is made of, scalars, for a batch of the triplet dataset.
+
+        ``images`` and ``inputs`` (N, 1 + S, 3, H, W), target first; ``seen`` (N, 1, H, W);
+        ``K`` (N, 3, 3); ``earlier`` (N, S).
+        """
+        images, inputs = batch['images'], batch['inputs']
+        target = images[:, 0]
+        depth = self._depth(inputs[:, 0], batch['K'])
+        T = self._initial_poses(inputs, batch['earlier'])
+        terms: dict[str, Tensor] = {}
+        if self.refining:
+            refined = self._refine(T, depth, batch)
+            terms['refined'] = 1 - refined.failed.float().mean()
+            terms['alignment'] = (refined.cost_after / refined.cost_before.clamp(min=1e-9)).mean()
+            if self.config.unrefined > 0:
+                own = depth if self.config.unrefined_trains_depth else depth.detach()
+                terms['unrefined'] = self._reprojection(own, T, batch)
+            T = refined.T_target2source
+        terms['photometric'] = self._reprojection(depth, T, batch)
+        terms['smoothness'] = smoothness_loss(depth, target)
+        loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
+        if 'unrefined' in terms:
+            loss = loss + self.config.unrefined * terms['unrefined']
+        return {'loss': loss} | {name: value.detach() for name, value in terms.items()}
+
+    def _depth(self, image: Tensor, K: Tensor) -> Tensor:
+        output = self.depth_net(image.contiguous(memory_format=torch.channels_last))
+        return output * canonical_factor(K, self.depth_net.config)
+
+    def _initial_poses(self, inputs: Tensor, earlier: Tensor) -> Tensor:
+        """Give T_target2source (S * N, 4, 4), all samples of the first source first."""
+        sources = inputs[:, 1:].transpose(0, 1).flatten(0, 1)
+        targets = inputs[:, 0].repeat(earlier.shape[1], 1, 1, 1)
+        return self.motion_net.initial_pose(targets, sources, earlier.T.flatten())
+
+    def _refine(self, T: Tensor, depth: Tensor, batch: Batch) -> RefinedPose:
+        inputs, K, seen = batch['inputs'], batch['K'], batch['seen']
+        samples, frames = inputs.shape[:2]
+        # Frame-major, so that each frame of all samples is one slice.
+        levels = self.motion_net.features(inputs.transpose(0, 1).flatten(0, 1),
+                                          seen.repeat(frames, 1, 1, 1))
+        target = [type(level)(*(part[:samples] for part in level)) for level in levels]
+        sources = [type(level)(*(part[samples:] for part in level)) for level in levels]
+        refinement = self.motion_net.refinement
+        points = refinement.target_points(
+            inputs[:, 0], depth, K, target[-1].confidence, seen)
+        pairs = frames - 1
+        return refinement(
+            T, type(points)(*(_repeat(part, pairs) for part in points)),
+            [type(level)(*(_repeat(part, pairs) for part in level)) for level in target],
+            sources, _repeat(K, pairs))
+
+    def _reprojection(self, depth: Tensor, T: Tensor, batch: Batch) -> Tensor:
+        images, seen = batch['images'], batch['seen']
+        sources = images[:, 1:].transpose(0, 1)
+        pairs, flat = len(sources), sources.flatten(0, 1)
+        # What lies beyond the picture in a source is as unknown as what is outside of it.
+        masked = torch.cat((flat, _repeat(seen, pairs)), 1)
+        warped, valid = inverse_warp(masked, _repeat(depth, pairs), T, _repeat(batch['K'], pairs))
+        valid = valid & (warped[:, 3:] > 0.999)
+        return reprojection_loss(
+            warped[:, :3].unflatten(0, (pairs, -1)), valid.unflatten(0, (pairs, -1)),
+            images[:, 0], sources, seen, self.config)
+
+
+def _repeat(values: Tensor, times: int) -> Tensor:
+    return values.repeat(times, *[1] * (values.dim() - 1))
