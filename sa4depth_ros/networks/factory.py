@@ -86,6 +86,11 @@ def load_depth_net(path: Path) -> tuple[DepthNet, ModelCard]:
     return network, ModelCard.from_metadata(header)
 
 
+def holds_motion(path: Path) -> bool:
+    """Tell whether a checkpoint holds a motion network; ModelError when it cannot be read."""
+    return MOTION_KEY in _read(path)[0]
+
+
 def load_motion_net(path: Path) -> MotionNet:
     """Read the motion network of a checkpoint; ModelError when it holds none that fits."""
     header, weights = _read(path)
