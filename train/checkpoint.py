@@ -20,7 +20,9 @@ from pathlib import Path
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet
-from sa4depth_ros.networks.factory import build_network, load_depth_net
+from sa4depth_ros.networks.factory import (
+    build_network, holds_motion, load_depth_net, load_motion_net)
+from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.run_folder import RunFolder
 
@@ -34,7 +36,10 @@ def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> Mod
     data = '; '.join(f'{bag.path.stem} (sha256 {bag.sha256[:16]})' for bag in run.bags)
     share = f'first {100 * (1 - config.data.holdout):.0f} % of each: '
     return ModelCard(
-        name=config.name, input_height=config.network.input_height,
+        name=config.name,
+        # Images alone say nothing about metres.
+        output='relative_depth' if config.recipe == 'sa4depth' else 'metric_depth',
+        input_height=config.network.input_height,
         input_width=config.network.input_width, min_depth=config.network.min_depth,
         max_depth=config.network.max_depth, canonical_focal=config.network.canonical_focal,
         training_data=share + data, licence=config.licence, notes=config.notes,
@@ -54,6 +59,24 @@ def start_network(config: TrainConfig) -> DepthNet:
                               f".safetensors checkpoint, got '{source}'")
         network = _from_checkpoint(Path(source), config)
     return network
+
+
+def start_motion_network(config: TrainConfig) -> MotionNet:
+    """Make the motion networks with the initial weights that the configuration names."""
+    motion = MotionNet(config.motion)
+    source = config.initial_weights
+    if source in ('imagenet', 'pretrained') or (
+            source.endswith('.safetensors') and not holds_motion(Path(source))):
+        # A checkpoint of depth alone is a good start, too.
+        motion.pose_net.encoder.load_pretrained()  # type: ignore[operator]
+    elif source != 'random':
+        saved = load_motion_net(Path(source))
+        if (saved.config.pose, saved.config.features) != (config.motion.pose,
+                                                          config.motion.features):
+            raise ConfigError(f"the motion network in '{source}' is {saved.config}, the "
+                              f'configuration wants {config.motion}; make them alike')
+        motion.load_state_dict(saved.state_dict())
+    return motion
 
 
 def _from_checkpoint(path: Path, config: TrainConfig) -> DepthNet:

@@ -14,6 +14,8 @@
 
 """Metrics of a network on the held-out part of each bag, during training."""
 
+from collections.abc import Mapping, Sequence
+
 from sa4depth_ros.networks.depth_net import canonical_factor
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.config import TrainConfig
@@ -25,16 +27,18 @@ from torch.utils.data import DataLoader
 
 def validate(
     network: nn.Module, frames: BagFrames, size: tuple[int, int], config: TrainConfig,
+    parts: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, dict[str, float]]:
     """
     Give the metrics per bag, at network resolution and in metres.
 
-    ``size`` is (width, height) of the network input. `sa4depth evaluate` measures the
-    exported model at full resolution instead.
+    ``size`` is (width, height) of the network input, ``parts`` the frames per bag, by default
+    all that are held out. A bag without any gives no metrics. `sa4depth evaluate` measures
+    the exported model at full resolution instead.
     """
     device = next(network.parameters()).device
     result = {}
-    for bag, indices in frames.heldout.items():
+    for bag, indices in (frames.heldout if parts is None else parts).items():
         measured = []
         loader = DataLoader(DepthDataset(frames, indices, size), config.batch_size,
                             num_workers=config.data.workers)
