@@ -16,7 +16,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-import math
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -117,16 +116,3 @@ def _compared(
 def _limited(depth: NDArray[np.float32], config: DataConfig) -> NDArray[np.float32]:
     inside = (depth >= config.min_depth) & (depth <= config.max_depth)
     return np.where(inside, depth, np.float32(0))
-
-
-def table(results: Sequence[BagResult]) -> str:
-    """Lay the main figures of several bags out for people."""
-    columns = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 'median_scale',
-               'scale_consistency')
-    width = max(len(result.bag) for result in results)
-    lines = [' ' * width + '  frames' + ''.join(f'  {name:>17}' for name in columns)]
-    for result in results:
-        values = (result.metrics.get(name, math.nan) for name in columns)
-        lines.append(f'{result.bag:<{width}}  {result.metrics["frames"]:6.0f}'
-                     + ''.join(f'  {value:17.4f}' for value in values))
-    return '\n'.join(lines)
