@@ -108,6 +108,11 @@ class BagFrames:
         """Give the time of a frame's image in seconds."""
         return self._entries[index].frame.image.stamp * 1e-9
 
+    def entry(self, index: int) -> tuple[BagIndex, FrameEntry]:
+        """Give the bag of a frame and its place in it."""
+        bag, entry, _ = self._entries[index]
+        return bag, entry
+
     def place(self, index: int) -> tuple[FrameCache, int]:
         """Give the cache of a frame's bag and the frame's number in it."""
         bag, _, number = self._entries[index]
