@@ -15,17 +15,21 @@
 """What a trained network says of itself, and how a run starts from given weights."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.model_card import ModelCard
-from sa4depth_ros.networks.depth_net import DepthNet
+from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.factory import (
     build_network, holds_motion, load_depth_net, load_motion_net)
 from sa4depth_ros.networks.motion_net import MotionNet
+from sa4depth_ros.networks.pose_net import PoseNetConfig
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.run_folder import RunFolder
 
+Settings = TypeVar('Settings', DepthNetConfig, PoseNetConfig)
 CARD_METRICS = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 'median_scale',
                 'scale_consistency', 'frames')
 
@@ -49,39 +53,52 @@ def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> Mod
 
 def start_network(config: TrainConfig) -> DepthNet:
     """Make the network and give it the initial weights that the configuration names."""
-    network = build_network(config.network)
     source = config.initial_weights
+    if source.endswith('.safetensors'):
+        return _from_checkpoint(Path(source), config)
+    network = build_network(config.network)
     if source in ('imagenet', 'pretrained'):
         network.encoder.load_pretrained()  # type: ignore[operator]
     elif source != 'random':
-        if not source.endswith('.safetensors'):
-            raise ConfigError('initial_weights must be imagenet, random or the path of a '
-                              f".safetensors checkpoint, got '{source}'")
-        network = _from_checkpoint(Path(source), config)
+        raise ConfigError('initial_weights must be imagenet, pretrained, random or the path of '
+                          f"a .safetensors checkpoint, got '{source}'")
     return network
 
 
 def start_motion_network(config: TrainConfig) -> MotionNet:
     """Make the motion networks with the initial weights that the configuration names."""
-    motion = MotionNet(config.motion)
     source = config.initial_weights
-    if source in ('imagenet', 'pretrained') or (
-            source.endswith('.safetensors') and not holds_motion(Path(source))):
-        # A checkpoint of depth alone is a good start, too.
+    of_checkpoint = source.endswith('.safetensors')
+    if of_checkpoint and holds_motion(Path(source)):
+        return _motion_from_checkpoint(Path(source), config)
+    motion = MotionNet(config.motion)
+    # A checkpoint of depth alone is a good start, too.
+    if of_checkpoint or source in ('imagenet', 'pretrained'):
         motion.pose_net.encoder.load_pretrained()  # type: ignore[operator]
-    elif source != 'random':
-        saved = load_motion_net(Path(source))
-        if (saved.config.pose, saved.config.features) != (config.motion.pose,
-                                                          config.motion.features):
-            raise ConfigError(f"the motion network in '{source}' is {saved.config}, the "
-                              f'configuration wants {config.motion}; make them alike')
-        motion.load_state_dict(saved.state_dict())
     return motion
 
 
 def _from_checkpoint(path: Path, config: TrainConfig) -> DepthNet:
     network, _ = load_depth_net(path)
-    if network.config != config.network:
+    if network.config != _filled(config.network, network.config):
         raise ConfigError(f"the network in '{path}' is {network.config}, the configuration wants "
                           f'{config.network}; make them alike')
     return network
+
+
+def _motion_from_checkpoint(path: Path, config: TrainConfig) -> MotionNet:
+    saved = load_motion_net(path)
+    wanted = replace(config.motion, pose=_filled(config.motion.pose, saved.config.pose))
+    if (saved.config.pose, saved.config.features) != (wanted.pose, wanted.features):
+        raise ConfigError(f"the motion network in '{path}' is {saved.config}, the configuration "
+                          f'wants {config.motion}; make them alike')
+    motion = MotionNet(wanted)
+    motion.load_state_dict(saved.state_dict())
+    return motion
+
+
+def _filled(config: Settings, saved: Settings) -> Settings:
+    """Take from a checkpoint what the configuration leaves open of the same encoder."""
+    if config.encoder != saved.encoder or config.encoder_config:
+        return config
+    return replace(config, encoder_config=saved.encoder_config)

@@ -41,6 +41,7 @@ class EpochLoader:
 
     def __init__(self, dataset: Dataset[Any], device: torch.device, workers: int) -> None:
         self.waited = 0.0
+        self._dataset = dataset
         self._device = device
         self._plan: list[list[tuple[int, int]]] = []
         # The loader draws a number for its workers; not from the generator of the training,
@@ -60,6 +61,12 @@ class EpochLoader:
             moved = {key: self._moved(value) for key, value in batch.items()}
             self.waited += time.perf_counter() - start
             yield moved
+
+    def in_order(self, batch_size: int) -> Iterator[Batch]:
+        """Give all samples as they come, epoch 0, for measurements."""
+        count = len(self._dataset)  # type: ignore[arg-type]
+        return self.batches(0, [range(first, min(first + batch_size, count))
+                                for first in range(0, count, batch_size)])
 
     def _moved(self, value: object) -> object:
         return value.to(self._device, non_blocking=True) if isinstance(value, Tensor) else value

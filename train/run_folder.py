@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.encoders import resolve_encoders
 from sa4depth_train.bag_index import fingerprint
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.config_reader import build_config
@@ -89,6 +90,8 @@ def create_run(path: Path, config: TrainConfig, bags: Sequence[Path]) -> RunFold
     if (path / 'run.yaml').exists():
         raise ConfigError(f"'{path}' already holds a run. Go on with it: sa4depth train --resume "
                           f'--output {path}, or choose another --output')
+    # What is left to the hub today must be the same when the run is resumed.
+    config = resolve_encoders(config)
     run = RunFolder(path, config, tuple(Bag(bag.resolve(), fingerprint(bag)) for bag in bags))
     path.mkdir(parents=True, exist_ok=True)
     values = {'config': _plain(asdict(config)),

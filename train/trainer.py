@@ -15,16 +15,19 @@
 """The training loop of every recipe: steps, validation, checkpoints, interruption, resume."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 import math
+import os
 import shutil
 import time
 from typing import Any
 
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator, DistributedDataParallelKwargs, PartialState
 from accelerate.utils import broadcast, gather_object
 import numpy as np
 from sa4depth_ros.errors import BagError, ConfigError, ModelError
 from sa4depth_train.averaging import AveragedWeights
+from sa4depth_train.frame_cache import cache_root
 from sa4depth_train.interruption import Interruption
 from sa4depth_train.loading import Batch, EpochLoader
 from sa4depth_train.processes import agree, processes, use_cpu
@@ -44,16 +47,20 @@ class Trainer:
     def __init__(self, run: RunFolder, *, resume: bool = False) -> None:
         """Read the bags and build the networks; raises Sa4DepthError with the reason."""
         self._run, self._config = run, run.config
+        state = processes()
         torch.manual_seed(self._config.seed)
         if self._config.threads:
             torch.set_num_threads(self._config.threads)
-        self._recipe = build_recipe(run, processes().device)
+        self._recipe = build_recipe(_as_seen_here(run, state, resume=resume), state.device)
         self._accelerator = Accelerator(
             cpu=use_cpu(), mixed_precision=self._config.mixed_precision, kwargs_handlers=[
                 DistributedDataParallelKwargs(
                     find_unused_parameters=self._recipe.find_unused_parameters)])
         self._main = self._accelerator.is_main_process
         self._check_size()
+        if state.process_index:
+            # The same first weights everywhere, but other random numbers in the losses.
+            torch.manual_seed(self._config.seed + state.process_index)
         self._loader = EpochLoader(
             self._recipe.dataset, self._accelerator.device, self._config.data.workers)
         self._prepare()
@@ -66,10 +73,15 @@ class Trainer:
             self._accelerator.load_state(str(run.state))
 
     def _check_size(self) -> None:
-        together = self._config.batch_size * self._accelerator.num_processes
-        if not self._samples:
+        many = self._accelerator.num_processes
+        together = self._config.batch_size * many
+        counts = gather_object([self._samples]) if many > 1 else [self._samples]
+        if not min(counts):
             raise BagError('the bags have no frames to train on')
-        if self._accelerator.num_processes > 1 and self._samples < together:
+        if min(counts) != max(counts):
+            raise BagError(f'expected the same training samples in all processes, got {counts}; '
+                           'do all machines have the same bags?')
+        if many > 1 and self._samples < together:
             raise ConfigError(
                 f'{self._samples} training samples are too few for {together} at once '
                 '(batch_size times processes); lower batch_size or start fewer processes')
@@ -108,6 +120,8 @@ class Trainer:
 
         Raises ModelError when the loss is no longer a number.
         """
+        if self._main:
+            print(*self._recipe.notes, sep='\n', flush=True)
         with self._interruption, TrainingLog(self._run if self._main else None) as log:
             while self._progress.epoch < self._config.epochs and not self._stop:
                 self._train_epoch(log)
@@ -153,7 +167,8 @@ class Trainer:
             self._model.parameters(), self._config.optimizer.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        self._schedule.step()
+        if not self._accelerator.optimizer_step_was_skipped:
+            self._schedule.step()
         self._average.update(self._accelerator.unwrap_model(self._model))
         return self._reported({name: value.detach() for name, value in losses.items()},
                               norm, batch['name'])
@@ -164,7 +179,7 @@ class Trainer:
         """Tell all processes of one's losses and of a wish to stop; one look at the GPU."""
         stop = float(self._interruption.requested)
         own = torch.stack([*losses.values(), norm, norm.new_tensor(stop)])
-        rows = self._accelerator.gather(own[None].double()).cpu().numpy()
+        rows = self._accelerator.gather(own[None].float()).cpu().double().numpy()
         self._stop = bool(rows[:, -1].any())
         means = dict(zip([*losses, 'gradient_norm'], rows[:, :-1].mean(axis=0).tolist()))
         # Half precision makes infinite gradients now and then; its scaler skips these steps.
@@ -218,11 +233,26 @@ class Trainer:
         self._run.write_metrics(self._progress.history)
 
     def _save_state(self) -> None:
-        temporary = self._run.path / 'state.tmp'
+        temporary, old = (self._run.path / f'state.{name}' for name in ('tmp', 'old'))
         self._accelerator.save_state(str(temporary))
         self._accelerator.wait_for_everyone()
         if self._main:
             # An interrupt while saving must not cost the last good state.
-            shutil.rmtree(self._run.state, ignore_errors=True)
+            if self._run.state.exists():
+                self._run.state.rename(old)
             temporary.rename(self._run.state)
+            shutil.rmtree(old, ignore_errors=True)
         self._accelerator.wait_for_everyone()
+
+
+def _as_seen_here(run: RunFolder, state: PartialState, *, resume: bool) -> RunFolder:
+    """Give the run as this process shall read it; what it keeps and saves stays the same."""
+    config = run.config
+    if resume:
+        # The state to resume has the weights; the first ones need not be there any more.
+        config = replace(config, initial_weights='random')
+    one_machine = state.num_processes == int(os.environ.get('LOCAL_WORLD_SIZE', '0'))
+    if state.num_processes > 1 and one_machine and not config.data.cache_dir:
+        folder = agree(lambda: str(cache_root('')))
+        config = replace(config, data=replace(config.data, cache_dir=folder))
+    return replace(run, config=config)

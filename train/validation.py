@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from sa4depth_ros.networks.depth_net import canonical_factor
 from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.config import TrainConfig
+from sa4depth_train.loading import EpochLoader
 from sa4depth_train.metrics import depth_metrics, summarize
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
 
 def validate(
@@ -40,14 +40,13 @@ def validate(
     result = {}
     for bag, indices in (frames.heldout if parts is None else parts).items():
         measured = []
-        loader = DataLoader(DepthDataset(frames, indices, size), config.batch_size,
-                            num_workers=config.data.workers)
-        for batch in loader if indices else ():
+        loader = EpochLoader(DepthDataset(frames, indices, size), device, config.data.workers)
+        for batch in loader.in_order(config.batch_size):
             factor = canonical_factor(batch['K'], config.network)
-            image = batch['image'].to(device, memory_format=torch.channels_last)
+            image = batch['image'].contiguous(memory_format=torch.channels_last)
             with torch.inference_mode():
-                depth = network(image).cpu() * factor
-            pairs = zip(depth.numpy(), batch['depth'].numpy())
+                depth = (network(image) * factor).cpu()
+            pairs = zip(depth.numpy(), batch['depth'].cpu().numpy())
             measured += [depth_metrics(p[0], t[0]) for p, t in pairs]
         result[bag] = summarize([m for m in measured if m is not None])
     return result

@@ -143,7 +143,7 @@ def test_training_goes_on_from_a_checkpoint(room_bag, tmp_path) -> None:
     other = replace(SMALL, network=DepthNetConfig(), initial_weights=str(run.best))
     with pytest.raises(ConfigError, match='make them alike'):
         start_network(other)
-    with pytest.raises(ConfigError, match='imagenet, random or the path'):
+    with pytest.raises(ConfigError, match='imagenet, pretrained, random or the path'):
         start_network(replace(SMALL, initial_weights='vgg'))
 
 

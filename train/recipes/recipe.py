@@ -32,15 +32,18 @@ class Recipe(Protocol):
     What is trained, on which samples, with which losses, and how it is measured and saved.
 
     ``model``: its forward takes a batch (dict of stacked samples, on the device) and gives a
-    dict of scalars; ``loss`` is minimised, the others are logged. Many processes wrap it in
-    DistributedDataParallel, so everything with parameters happens in this forward.
+    dict of scalars, in each step of an epoch the same; ``loss`` is minimised, the others are
+    logged. Many processes wrap it in DistributedDataParallel, so everything with parameters
+    happens in this forward.
     ``dataset``: sized, has an attribute ``epoch`` that random draws follow from; a sample is a
     dict with a ``name`` for messages.
+    ``notes``: lines for people about the samples.
     ``find_unused_parameters``: whether steps may leave some parameters without a gradient.
     """
 
     model: nn.Module
     dataset: Dataset[dict[str, Any]]
+    notes: list[str]
     find_unused_parameters: bool
 
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:

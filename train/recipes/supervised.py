@@ -63,6 +63,9 @@ class SupervisedRecipe:
             raise BagError('the bags have no frames to train on')
         self.dataset = DepthDataset(self._frames, self._frames.train, self._size,
                                     config.augmentation, config.seed)
+        self.notes = [f'{bag}: {len(part)} frames to train on, '
+                      f'{len(self._frames.heldout[bag])} held out'
+                      for bag, part in self._frames.train_of.items()]
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model = SupervisedModel(start_network(config), config.loss).to(
             device, memory_format=torch.channels_last)
