@@ -24,7 +24,9 @@ from sa4depth_ros.errors import BagError
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.checkpoint import make_card, start_motion_network, start_network
+from sa4depth_train.loading import EpochLoader
 from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.processes import agree
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.self_supervised_model import SelfSupervisedModel
@@ -33,7 +35,7 @@ from sa4depth_train.triplets import find_triplets, Triplets
 from sa4depth_train.validation import validate
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 
 class SelfSupervisedRecipe:
@@ -47,10 +49,11 @@ class SelfSupervisedRecipe:
         self._size = (config.network.input_width, config.network.input_height)
         self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size,
                                  need='nothing')
-        train = find_triplets(self._frames, self._frames.train_of, config.triplets)
-        self._heldout = {
+        # Once for all processes: the optical flow of every frame takes its time.
+        train = agree(lambda: find_triplets(self._frames, self._frames.train_of, config.triplets))
+        self._heldout = agree(lambda: {
             bag: find_triplets(self._frames, {bag: indices}, config.triplets)
-            for bag, indices in self._frames.heldout.items()}
+            for bag, indices in self._frames.heldout.items()})
         self.notes = [*(f'train {line}' for line in train.lines()),
                       *(f'held out {line}' for part in self._heldout.values()
                         for line in part.lines())]
@@ -87,16 +90,16 @@ class SelfSupervisedRecipe:
 
     def _losses(self, model: SelfSupervisedModel, triplets: Triplets) -> dict[str, float]:
         config = self._run.config
-        loader = DataLoader(TripletDataset(self._frames, triplets.samples, self._size),
-                            config.batch_size, num_workers=config.data.workers)
         device = next(model.parameters()).device
+        loader = EpochLoader(TripletDataset(self._frames, triplets.samples, self._size), device,
+                             config.data.workers)
         sums: dict[str, float] = {}
         # The tie break of the automask draws numbers; validation must not change training.
         with torch.random.fork_rng(), torch.inference_mode():
             torch.manual_seed(config.seed)
-            for batch in loader if triplets.samples else ():
-                count = len(batch.pop('name'))
-                for name, value in model({k: v.to(device) for k, v in batch.items()}).items():
+            for batch in loader.in_order(config.batch_size):
+                count = len(batch['name'])
+                for name, value in model(batch).items():
                     sums[name] = sums.get(name, 0.0) + count * float(value)
         return {f'triplet_{name}': value / len(triplets.samples) for name, value in sums.items()}
 
