@@ -81,7 +81,7 @@ def check_encoder(name: str, config: str, where: str) -> None:
     except (json.JSONDecodeError, TypeError):
         fits = False
     if not fits:
-        raise ConfigError(f"{where}_config must be empty or the JSON of a transformers config "
+        raise ConfigError(f'{where}_config must be empty or the JSON of a transformers config '
                           f"with its model_type, got '{config[:60]}'")
 
 

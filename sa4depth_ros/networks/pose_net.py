@@ -17,7 +17,7 @@
 from dataclasses import dataclass
 
 from sa4depth_ros.errors import ConfigError
-from sa4depth_ros.geometry.lie import so3_exp
+from sa4depth_ros.geometry.lie import rigid, so3_exp
 from sa4depth_ros.networks.encoders import build_encoder, check_encoder, resolve_encoders
 import torch
 from torch import nn, Tensor
@@ -80,11 +80,5 @@ class PoseNet(nn.Module):
         features = self.encoder(torch.cat(images, dim=1))[-1]
         # Half precision would round the angles of small motions away.
         motion = _OUTPUT_SCALE * self.head(features).float().mean(dim=(2, 3))
-        return _transform(so3_exp(motion[:, :3]), motion[:, 3:])
-
-
-def _transform(rotation: Tensor, translation: Tensor) -> Tensor:
-    top = torch.cat((rotation, translation.unsqueeze(-1)), dim=-1)
-    bottom = torch.zeros_like(top[:, :1])
-    bottom[..., 3] = 1.0
-    return torch.cat((top, bottom), dim=-2)
+        with torch.autocast(motion.device.type, enabled=False):
+            return rigid(so3_exp(motion[:, :3]), motion[:, 3:])

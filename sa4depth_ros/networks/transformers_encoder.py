@@ -23,6 +23,7 @@ from typing import Any
 
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.networks.weights import for_images, load_exactly, refuse_misfits
+from safetensors import SafetensorError
 import torch
 from torch import nn, Tensor
 
@@ -82,7 +83,7 @@ class TransformersEncoder(nn.Module):
                 loaded, info = type(self.model).from_pretrained(
                     self.source, config=config, output_loading_info=True,
                     ignore_mismatched_sizes=True, dtype=torch.float32)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, SafetensorError, ValueError) as error:
             raise ModelError(_unreadable(self.source, 'weights', error)) from error
         self._check(info)
         weights = loaded.state_dict()
@@ -140,9 +141,11 @@ def _config(values: Mapping[str, Any]) -> Any:
 
 def _backbone(values: Mapping[str, Any]) -> Any:
     try:
-        return _transformers().AutoBackbone.from_config(_config(values))
+        # Eager attention is the one that the ONNX exporter can write for windows (Swin).
+        return _transformers().AutoBackbone.from_config(
+            _config(values), attn_implementation='eager')
     except (ImportError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"transformers cannot build a backbone of the model type "
+        raise ConfigError('transformers cannot build a backbone of the model type '
                           f"'{values.get('model_type', '')}': {error}") from error
 
 
@@ -189,7 +192,7 @@ def _transformers() -> ModuleType:
         import transformers
         import transformers.models.auto.image_processing_auto
     except ModuleNotFoundError as error:
-        raise ConfigError(f'an encoder hf:... needs the Python package transformers, and '
+        raise ConfigError('an encoder hf:... needs the Python package transformers, and '
                           f"'{error.name}' is missing: pip install transformers") from error
     return transformers
 
