@@ -22,7 +22,8 @@ import tempfile
 
 from sa4depth_ros.cli.dds_domain import claim_domain
 
-# For onnx_models.py. The option pythonpath does the same, but not in Ubuntu 22.04's pytest 6.
+# For onnx_models.py and walk_bag.py. The option pythonpath does the same, but not in the
+# pytest 6 of Ubuntu 22.04.
 sys.path.insert(0, str(Path(__file__).parent))
 
 # Tests are not collected where what they need is missing, and the report header says so:

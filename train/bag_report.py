@@ -27,7 +27,7 @@ from sa4depth_train.evaluation import BagResult, Estimator, evaluate_bag
 from sa4depth_train.motion_estimator import motion_result, NetworkMotion
 from sa4depth_train.page import Section, write_page
 from sa4depth_train.plots import write_scale_plot, write_trajectory_plot
-from sa4depth_train.pose_evaluation import MotionResult
+from sa4depth_train.pose_evaluation import MotionResult, REFINED
 from sa4depth_train.report import write_strip
 from sa4depth_train.tables import (
     DEPTH_LEGEND, depth_table, MOTION_LEGEND, motion_table, Table)
@@ -140,15 +140,17 @@ def _section(folder: Path, report: BagReport) -> Section:
         path, scale = (folder / f'{report.bag}_{kind}.png' for kind in ('trajectory', 'scale'))
         write_trajectory_plot(path, report.motion)
         write_scale_plot(scale, report.motion)
-        pictures += [(path, f'{report.bag}: path of the camera'),
-                     (scale, f'{report.bag}: scale over time')]
+        pictures += [(path, f'{report.bag}: path of the camera; estimates are aligned with scale '
+                            'where the truth is known, else in their own unit'),
+                     (scale, f'{report.bag}: scale of translation and of depth over time')]
     return Section(report.bag, notes=[*report.notes, *_refinement(report)], pictures=pictures)
 
 
 def _refinement(report: BagReport) -> list[str]:
-    figures = report.motion.figures if report.motion is not None else {}
-    if 'failed' not in figures:
+    if report.motion is None or REFINED not in report.motion.tracks:
         return []
+    figures, metrics = report.motion.figures, report.motion.tracks[REFINED].metrics
     return [f'The refinement failed on {figures["failed"]:.1%} of the frame pairs; its median '
             f'residual went from {figures["residual_before"]:.4g} to '
-            f'{figures["residual_after"]:.4g}.']
+            f'{figures["residual_after"]:.4g}. A failed pair keeps the motion of PoseNet; without '
+            f'failed pairs scale_std is {metrics["scale_std_unfailed"]:.4g}.']

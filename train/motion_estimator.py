@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
-from sa4depth_ros.networks.factory import load_depth_net, load_motion_net, MOTION_KEY
+from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
 from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_train.augmentation import plain_view, render_view
@@ -29,7 +29,6 @@ from sa4depth_train.bag_dataset import BagFrames, network_intrinsics
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.pose_evaluation import (
     measure_motion, MotionEstimate, MotionFrame, MotionResult)
-from safetensors import safe_open
 import torch
 from torch import Tensor
 
@@ -88,14 +87,6 @@ class NetworkMotion:
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         values = np.ascontiguousarray(array, dtype=np.float32)
         return torch.from_numpy(values)[None].to(self.device)
-
-
-def holds_motion(model: Path) -> bool:
-    """Tell whether a model file that can be read is a checkpoint with motion networks."""
-    if model.suffix != '.safetensors':
-        return False
-    with safe_open(model, framework='pt') as file:
-        return MOTION_KEY in (file.metadata() or {})
 
 
 def load_motion_estimator(checkpoint: Path, device: str = '') -> NetworkMotion:

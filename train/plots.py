@@ -20,11 +20,14 @@ from typing import Any
 
 import numpy as np
 from sa4depth_train.pose_evaluation import ALONE, MotionResult, REFINED
+from sa4depth_train.scale_metrics import Values
 from sa4depth_train.trajectory import Poses
 
 _TITLES = {ALONE: 'PoseNet alone', REFINED: 'refined'}
 _COLORS = {ALONE: '#d95f02', REFINED: '#1f78b4'}
 _DPI = 110
+# Beyond this ratio of the largest to the smallest value an axis is logarithmic.
+_WIDE = 8
 
 
 def write_trajectory_plot(path: Path, result: MotionResult) -> None:
@@ -51,9 +54,7 @@ def write_trajectory_plot(path: Path, result: MotionResult) -> None:
     axes[0].set_xlabel(f'{"xyz"[plane[0]]} [{unit}]')
     axes[0].set_ylabel(f'{"xyz"[plane[1]]} [{unit}]')
     axes[0].set_aspect('equal', adjustable='datalim')
-    title = 'path, aligned with scale' if together else 'path, not aligned (no truth to align to)'
-    axes[0].set_title(title)
-    axes[0].legend()
+    _legend(axes[0])
     _save(figure, path)
 
 
@@ -61,49 +62,60 @@ def write_scale_plot(path: Path, result: MotionResult) -> None:
     """
     Draw the scales of method.md 1 over time as PNG.
 
-    Above |translation| over the true one in the unit of depth, below true over predicted
-    depth, divided by its median.
+    |translation| over the true one in the unit of depth and, where the recording has depth,
+    below it true over predicted depth, divided by its median.
     """
-    figure, axes = _figure(9.0, 5.6, 2)
-    middle = (result.seconds[1:] + result.seconds[:-1]) / 2
-    for name, track in result.tracks.items():
-        spread = track.metrics['scale_std']
-        label = f'{_TITLES[name]}: std/median {spread:.3f}'
-        axes[0].plot(middle, track.ratios, '.-', color=_COLORS[name], markersize=3,
-                     linewidth=0.8, label=label)
-    _mark_failures(axes[0], result, middle)
-    depth_known = np.isfinite(result.depth_scales).any()
-    axes[0].set_title('|translation| / |true translation in the unit of depth|' if depth_known
-                      else '|translation| / |true translation|, over its median (no depth)')
-    _depth_panel(axes[1], result)
-    axes[1].set_xlabel('time [s]')
-    for ax, series in zip(axes, ([t.ratios for t in result.tracks.values()],
-                                 [result.depth_scales])):
-        if not np.isfinite(np.concatenate(series)).any():
-            ax.text(0.5, 0.5, 'not measured', transform=ax.transAxes, ha='center')
+    with_depth = bool(np.isfinite(result.depth_scales).any())
+    figure, axes = _figure(9.0, 6.0 if with_depth else 3.4, 1 + with_depth)
+    _translation_panel(axes[0], result)
+    axes[0].set_ylabel('|t| / |true t in unit of depth|' if with_depth
+                       else '|t| / |true t|, over median')
+    if with_depth:
+        _depth_panel(axes[1], result)
+    axes[-1].set_xlabel('time [s]')
     _save(figure, path)
 
 
-def _depth_panel(ax: Any, result: MotionResult) -> None:
-    ax.set_title('true depth / predicted depth, median of each frame over that of the sequence')
-    scales = result.depth_scales
-    if np.isfinite(scales).any():
-        spread = result.figures['scale_consistency']
-        ax.plot(result.seconds, scales / np.nanmedian(scales), '.-', color='#33803a',
-                markersize=3, linewidth=0.8, label=f'depth: std/median {spread:.3f}')
-        ax.axhline(1, color='#888888', linewidth=0.8)
-        ax.legend(loc='upper right')
-
-
-def _mark_failures(ax: Any, result: MotionResult, middle: Any) -> None:
-    if result.failed.any() and REFINED in result.tracks:
-        where = result.failed & np.isfinite(result.tracks[REFINED].ratios)
-        ax.plot(middle[where], result.tracks[REFINED].ratios[where], 'x', color='#c00000',
-                markersize=6, label=f'refinement failed: {result.failed.mean():.0%}')
-    if any(np.isfinite(track.ratios).any() for track in result.tracks.values()):
+def _translation_panel(ax: Any, result: MotionResult) -> None:
+    middle = (result.seconds[1:] + result.seconds[:-1]) / 2
+    shown = []
+    for name, track in result.tracks.items():
+        known = np.isfinite(track.ratios) & (track.ratios > 0)
+        shown.append(track.ratios[known])
+        spread = track.metrics['scale_std']
+        _series(ax, middle[known], shown[-1], _COLORS[name],
+                f'{_TITLES[name]}: std/median {spread:.3f}')
+    joined = np.concatenate(shown)
+    if not joined.size:
+        ax.text(0.5, 0.5, 'not measured', transform=ax.transAxes, ha='center')
+        return
+    if joined.max() > _WIDE * joined.min():
         ax.set_yscale('log')
-        ax.axhline(1, color='#888888', linewidth=0.8)
-        ax.legend(loc='upper right')
+    if REFINED in result.tracks and result.failed.any():
+        ratios = np.where(result.failed, result.tracks[REFINED].ratios, np.nan)
+        ax.plot(middle, ratios, 'x', color='#c00000', markersize=6,
+                label=f'refinement failed: {result.failed.mean():.0%}')
+    ax.axhline(1, color='#888888', linewidth=0.8)
+    _legend(ax)
+
+
+def _depth_panel(ax: Any, result: MotionResult) -> None:
+    scales = result.depth_scales
+    ax.set_ylabel('true / predicted depth, over median')
+    spread = result.figures['scale_consistency']
+    _series(ax, result.seconds, scales / np.nanmedian(scales), '#33803a',
+            f'depth: std/median {spread:.3f}')
+    ax.axhline(1, color='#888888', linewidth=0.8)
+    _legend(ax)
+
+
+def _series(ax: Any, x: Values, y: Values, color: str, label: str) -> None:
+    ax.plot(x, y, '.-', color=color, markersize=3, linewidth=0.8, label=label)
+
+
+def _legend(ax: Any) -> None:
+    # Above the plot: inside it would hide data.
+    ax.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
 
 
 def _figure(width: float, height: float, rows: int) -> tuple[Any, list[Any]]:

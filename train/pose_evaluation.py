@@ -99,7 +99,7 @@ class Track:
     ``poses`` (N, 4, 4) T_camera2first in the network's unit; ``fitted`` (M, 4, 4) those of
     the M frames whose pose is known, after Sim(3) alignment to the truth, or None; ``ratios``
     (N-1,) scale per frame pair (see scale_ratios); ``metrics`` by trajectory_metrics and
-    scale_figures.
+    scale_figures, for the refined one also ``scale_std_unfailed``, without failed pairs.
     """
 
     poses: Poses
@@ -196,6 +196,9 @@ def _track(kind: str, series: _Series) -> Track:
     lengths = np.array([np.linalg.norm(motion[:3, 3]) for motion in motions])
     ratios = scale_ratios(lengths, _true_lengths(series.poses), _pair_scales(series))
     figures = scale_figures(ratios)
+    if kind == REFINED:
+        failed = np.array([estimate.failed for estimate in series.estimates])
+        figures['scale_std_unfailed'] = scale_figures(ratios[~failed])['scale_std']
     truth = _known_poses(series.poses)
     if not len(truth):
         return Track(poses, None, ratios, figures)

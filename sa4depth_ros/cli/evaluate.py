@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f'--from must be in [0, 1), got {args.start}')
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
     from sa4depth_train.bag_report import measure_bag, tables, write_report
-    from sa4depth_train.motion_estimator import holds_motion, load_motion_estimator
-    backend = 'torch' if args.model.suffix == '.safetensors' else args.backend
+    checkpoint = args.model.suffix == '.safetensors'
+    backend = 'torch' if checkpoint else args.backend
     estimator = DepthEstimator(args.model, backend=backend, threads=args.threads)
-    motion = load_motion_estimator(args.model) if holds_motion(args.model) else None
+    motion = _motion_estimator(args.model) if checkpoint else None
     config = _data_config(args)
     reports = [measure_bag(bag, config, args.start, estimator, motion) for bag in args.bag]
     header = {'model': str(args.model), 'backend': estimator.engine.name, 'from': args.start,
@@ -66,6 +66,12 @@ def run(args: argparse.Namespace) -> int:
             print(f'{report.bag}: {note}')
     print(f'pictures, metrics.json and index.html: {args.output}')
     return 0
+
+
+def _motion_estimator(checkpoint: Path) -> Any:
+    from sa4depth_ros.networks.factory import holds_motion
+    from sa4depth_train.motion_estimator import load_motion_estimator
+    return load_motion_estimator(checkpoint) if holds_motion(checkpoint) else None
 
 
 def _data_config(args: argparse.Namespace) -> Any:
