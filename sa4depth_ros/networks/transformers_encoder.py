@@ -160,8 +160,9 @@ def _survey(model: Any, channels: int) -> tuple[tuple[int, ...], tuple[int, ...]
             reached = torch.autograd.grad(
                 sum(one.sum() for one in maps), parameters, allow_unused=True)
     except (RuntimeError, ValueError) as error:
-        raise ConfigError(f'the backbone {type(model).__name__} does not take an image of '
-                          f'{_PROBE_SIDE}x{_PROBE_SIDE}: {error}') from error
+        raise ConfigError(f'the backbone {type(model).__name__} does not take images of '
+                          f'{channels} channels and {_PROBE_SIDE}x{_PROBE_SIDE}: {error}'
+                          ) from error
     # Distributed training waits for the gradient of each parameter that asks for one.
     for parameter, gradient in zip(parameters, reached):
         parameter.requires_grad_(gradient is not None)
@@ -171,8 +172,9 @@ def _survey(model: Any, channels: int) -> tuple[tuple[int, ...], tuple[int, ...]
 
 
 def _no_pyramid(source: str, strides: tuple[int, ...]) -> ConfigError:
+    found = ', '.join(map(str, sorted(set(strides)))) or 'none'
     return ConfigError(
-        f"encoder 'hf:{source}' gives maps at strides {', '.join(map(str, strides)) or 'none'}, "
+        f"encoder 'hf:{source}' gives maps at strides {found}, "
         f"but a decoder needs {', '.join(map(str, _NEEDED))}; choose a pyramid such as ResNet, "
         'ConvNeXtV2 or Swin')
 

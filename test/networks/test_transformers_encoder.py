@@ -179,7 +179,7 @@ def test_a_model_without_a_pyramid_is_refused(tmp_path) -> None:
     config = transformers.Dinov2Config(hidden_size=16, num_hidden_layers=2, patch_size=16,
                                        num_attention_heads=2, image_size=64)
     config.save_pretrained(tmp_path)
-    with pytest.raises(ConfigError, match=r'strides 16, 16, 16, but a decoder needs 4, 8, 16, 32'):
+    with pytest.raises(ConfigError, match=r'strides 16, but a decoder needs 4, 8, 16, 32'):
         DepthNet(_depth_config(tmp_path))
 
 
