@@ -53,6 +53,8 @@ ROS = {
 # Heavy modules -> the places that may import them when they are imported themselves.
 AT_MODULE_LEVEL = {
     'cuda': ('sa4depth_ros/runtime/engines/tensorrt',),
+    'evo': (),
+    'matplotlib': (),
     'mujoco': ('train/worlds/',),
     'onnx': ('train/',),
     'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_engine.py',),

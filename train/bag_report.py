@@ -88,9 +88,10 @@ def _nothing(index: BagIndex, *, has_poses: bool) -> str:
 
 
 def tables(reports: Sequence[BagReport]) -> list[Table]:
-    """Lay the main figures of several bags out; a table without rows is left out."""
+    """Lay the figures of what was measured on several bags out; no table without rows."""
     depths = {r.bag: r.depth.metrics for r in reports if r.depth is not None}
-    motions = {(r.bag, kind): track.metrics for r in reports if r.motion is not None
+    motions = {(r.bag, kind): track.metrics for r in reports
+               if r.motion is not None and len(r.motion.truth)
                for kind, track in r.motion.tracks.items()}
     return [table for table in (depth_table(depths), motion_table(motions)) if table.rows]
 

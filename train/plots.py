@@ -34,14 +34,14 @@ def write_trajectory_plot(path: Path, result: MotionResult) -> None:
     """
     Draw the path, from above or whichever way it is widest, as PNG.
 
-    Estimates are aligned to the truth with scale; where there is no truth, or nothing can be
-    aligned, each is drawn in its own unit.
+    Estimates are aligned to the truth with scale, and one that cannot be is left out; where
+    none can, or there is no truth, each is drawn in its own unit.
     """
     figure, axes = _figure(7.0, 6.0, 1)
-    fits = {name: track.fitted for name, track in result.tracks.items()}
-    together = all(fitted is not None for fitted in fits.values())
-    shown = {name: track.fitted if together and track.fitted is not None else track.poses
-             for name, track in result.tracks.items()}
+    fitted = {name: track.fitted for name, track in result.tracks.items()
+              if track.fitted is not None}
+    together = bool(fitted)
+    shown = fitted or {name: track.poses for name, track in result.tracks.items()}
     plane = _plane(result.truth if together else next(iter(shown.values())))
     if together:
         _draw(axes[0], result.truth, plane, label='truth', color='#222222', linewidth=2.2)

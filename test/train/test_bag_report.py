@@ -111,3 +111,8 @@ def test_the_folder_holds_figures_pictures_and_a_page_with_all(bags, motion, tmp
     assert second['bag'] == 'walk_2' and 'metrics' not in second
     assert second['motion']['figures']['depth_scale'] is None
     assert [len(table.rows) for table in tables(named)] == [1, 4]
+
+
+def test_a_bag_without_odometry_has_no_row_of_dashes(bags, motion) -> None:
+    report = measure_bag(bags['depth'], DataConfig(), 0.5, Flat(), motion)
+    assert [table.caption for table in tables([report])] == ['Depth']

@@ -70,6 +70,13 @@ def test_one_track_where_nothing_is_refined(result, tmp_path) -> None:
         assert pixels(tmp_path / 'a.png', BLUE) == 0
 
 
+def test_what_cannot_be_aligned_is_left_out_of_the_path(result, tmp_path) -> None:
+    tracks = result.tracks | {'posenet': replace(result.tracks['posenet'], fitted=None)}
+    write_trajectory_plot(tmp_path / 'a.png', replace(result, tracks=tracks))
+    assert pixels(tmp_path / 'a.png', ORANGE) == 0
+    assert pixels(tmp_path / 'a.png', BLUE) > 200
+
+
 def test_without_depth_there_is_one_panel(result, tmp_path) -> None:
     write_scale_plot(tmp_path / 'both.png', result)
     write_scale_plot(tmp_path / 'one.png',
