@@ -65,6 +65,8 @@ class TripletConfig:
     fraction of the image width); nearer frames count as static.
     min_parallax: least motion (same unit) that the best pure rotation does not explain; less
     says nothing about depth.
+    min_clearness: this motion must also be so many times what no camera motion explains (blur,
+    rolling shutter, moving things).
     max_flow: largest motion (same unit) that matching still bridges.
     both_sides: a frame needs an earlier and a later source; false takes one alone, too.
     """
@@ -73,6 +75,7 @@ class TripletConfig:
     max_interval: float = 0.5
     min_flow: float = 0.005
     min_parallax: float = 0.0025
+    min_clearness: float = 2.0
     max_flow: float = 0.25
     both_sides: bool = True
 
@@ -81,7 +84,8 @@ class TripletConfig:
             'expected 0 < min_interval <= max_interval':
                 0 < self.min_interval <= self.max_interval,
             'expected 0 <= min_flow < max_flow': 0 <= self.min_flow < self.max_flow,
-            'min_parallax must be >= 0': self.min_parallax >= 0})
+            'min_parallax and min_clearness must be >= 0':
+                min(self.min_parallax, self.min_clearness) >= 0})
 
 
 @dataclass(frozen=True)

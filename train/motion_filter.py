@@ -14,6 +14,7 @@
 
 """How much a camera moved between two frames, and whether that shows depth: by optical flow."""
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -21,21 +22,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+# Raise it when the same frames are measured differently.
+VERSION = 1
 _WIDTH = 320
-_POINTS = 400
-_FEWEST = 40
+_GRID = 8
+_FEWEST, _SMALLEST_SHARE, _GOOD_SHARE = 40, 0.12, 0.3
+# Smaller eigenvalue of the gradients' covariance, of grey in [0, 1]: less is plain wall.
+_TEXTURE = 3e-6
+_ROUNDS = 8
+# Radians: largest correction of a round; errors that count as none.
+_STEP, _STILL = 0.01, 1e-3
 
 
 class Motion(NamedTuple):
     """
-    Motion of the picture between two frames, fractions of the image width.
+    Motion of the picture between two frames, medians as fractions of the image width.
 
-    ``flow`` is the median length of the optical flow, ``parallax`` the median of what the best
-    pure rotation of the camera leaves of it. Both are nan where nothing could be tracked.
+    ``flow`` is the length of the optical flow, ``parallax`` what the best pure rotation of the
+    camera leaves of it, ``noise`` what no motion of the camera in a still scene explains (the
+    distance from epipolar lines). All are nan where too little could be matched.
     """
 
     flow: float
     parallax: float
+    noise: float
+
+
+UNKNOWN = Motion(math.nan, math.nan, math.nan)
 
 
 class MotionFrame(NamedTuple):
@@ -58,46 +71,85 @@ def motion_frame(rgb: NDArray[np.uint8], K: Matrix) -> MotionFrame:
 
 
 def measure_motion(first: MotionFrame, second: MotionFrame) -> Motion:
-    """Measure the motion of corners from one frame to another one of the same size."""
-    before, after = _tracks(first.gray, second.gray)
-    if len(before) < _FEWEST:
-        return Motion(np.nan, np.nan)
-    width = first.gray.shape[1]
+    """Measure how the picture moves from one frame to another of the same bag."""
+    if first.gray.shape != second.gray.shape:
+        return UNKNOWN
+    before, after, share = _matches(first.gray, second.gray, cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    if share < _GOOD_SHARE:
+        # Large motion or blur: worth a search that takes four times as long.
+        before, after, share = _matches(
+            first.gray, second.gray, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    if len(before) < _FEWEST or share < _SMALLEST_SHARE:
+        return UNKNOWN
     flow = np.linalg.norm(after - before, axis=1)
-    left = _beyond_rotation(before, after, first.K, second.K)
-    return Motion(float(np.median(flow)) / width, float(np.median(left)) / width)
+    rays, targets = _rays(before, first.K), _rays(after, second.K)
+    R, parallax = _best_rotation(rays, targets, after, second.K)
+    noise = _beyond_epipolar(rays, targets, R) * second.K[0, 0]
+    width = first.gray.shape[1]
+    return Motion(*(float(np.median(values)) / width for values in (flow, parallax, noise)))
 
 
-def _tracks(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Matrix, Matrix]:
-    corners = cv2.goodFeaturesToTrack(first, _POINTS, 0.01, 5)
-    if corners is None:
-        return np.zeros((0, 2)), np.zeros((0, 2))
-    there, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, None)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(second, first, there, None)
-    near = np.linalg.norm(back - corners, axis=2)[:, 0] < 1
-    good = near & (found[:, 0] > 0) & (returned[:, 0] > 0)
-    return corners[good, 0].astype(np.float64), there[good, 0].astype(np.float64)
+def _matches(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], effort: int,
+) -> tuple[Matrix, Matrix, float]:
+    """Match grid points (n, 2) there and back again; with the share of the grid that works."""
+    height, width = first.shape
+    rows, columns = (axis.ravel() for axis in np.mgrid[4:height - 4:_GRID, 4:width - 4:_GRID])
+    there, back = _flow(first, second, effort), _flow(second, first, effort)
+    before = np.column_stack([columns, rows]).astype(np.float32)
+    after = before + there[rows, columns]
+    returned = cv2.remap(back, after[None], None, cv2.INTER_LINEAR,  # type: ignore[call-overload]
+                         borderMode=cv2.BORDER_CONSTANT, borderValue=(1e3, 1e3))[0]
+    good = np.linalg.norm(after + returned - before, axis=1) < 1
+    good &= cv2.cornerMinEigenVal(first, 7)[rows, columns] > _TEXTURE
+    return (before[good].astype(np.float64), after[good].astype(np.float64),
+            float(good.mean()) if good.size else 0.0)
 
 
-def _beyond_rotation(before: Matrix, after: Matrix, K_first: Matrix, K_second: Matrix) -> Matrix:
-    """Give the pixels (n,) between ``after`` and where the best rotation puts ``before``."""
-    rays, targets = _rays(before, K_first), _rays(after, K_second)
+def _flow(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], effort: int,
+) -> NDArray[np.float32]:
+    search = cv2.DISOpticalFlow_create(effort)  # type: ignore[attr-defined]
+    return search.calc(first, second, None)
+
+
+def _best_rotation(
+    rays: Matrix, targets: Matrix, after: Matrix, K: Matrix,
+) -> tuple[Matrix, Matrix]:
+    """Give R (3x3) from ``rays`` to ``targets`` (n, 3), and the pixels (n,) it is off."""
     weights = np.ones(len(rays))
-    left = weights
-    for _ in range(10):
-        R = _rotation(rays, targets, weights)
-        turned = rays @ R.T @ K_second.T
-        left = np.linalg.norm(turned[:, :2] / turned[:, 2:] - after, axis=1)
-        weights = 1 / np.maximum(left, 0.5)
-    return left
+    for _ in range(_ROUNDS):
+        # Kabsch, again and again with less weight on what does not fit.
+        U, _, Vt = np.linalg.svd((targets * weights[:, None]).T @ rays)
+        R = U @ np.diag([1, 1, np.linalg.det(U @ Vt)]) @ Vt
+        turned = rays @ R.T @ K.T
+        off = np.linalg.norm(turned[:, :2] / turned[:, 2:] - after, axis=1)
+        weights = 1 / np.maximum(off, 0.5)
+    return R, off
+
+
+def _beyond_epipolar(rays: Matrix, targets: Matrix, R: Matrix) -> Matrix:
+    """
+    Give the angles (n,) between ``targets`` (n, 3) and the epipolar planes of the best motion.
+
+    Starts from the rotation ``R`` (3x3); then translation and rotation improve in turn.
+    """
+    weights = np.ones(len(rays))
+    for _ in range(_ROUNDS):
+        turned = rays @ R.T
+        normals = np.cross(turned, targets)
+        # The direction of travel lies in all planes: least squares with |t| = 1.
+        t = np.linalg.eigh((normals * weights[:, None]).T @ normals)[1][:, 0]
+        length = np.maximum(np.linalg.norm(np.cross(turned, t), axis=1), 1e-3)
+        off = normals @ t / length
+        J = np.cross(turned, np.cross(targets, t)) / length[:, None]
+        H = (J * weights[:, None]).T @ J + 1e-6 * weights.sum() * np.eye(3)
+        step = -np.linalg.solve(H, (J * weights[:, None]).T @ off)
+        R = cv2.Rodrigues(np.clip(step, -_STEP, _STEP))[0] @ R
+        weights = 1 / np.maximum(np.abs(off), _STILL)
+    return np.abs(off)
 
 
 def _rays(pixels: Matrix, K: Matrix) -> Matrix:
     rays = np.column_stack([pixels, np.ones(len(pixels))]) @ np.linalg.inv(K).T
     return rays / np.linalg.norm(rays, axis=1, keepdims=True)
-
-
-def _rotation(rays: Matrix, targets: Matrix, weights: Matrix) -> Matrix:
-    """Give the rotation (3x3) that best turns ``rays`` into ``targets`` (Kabsch)."""
-    U, _, Vt = np.linalg.svd((targets * weights[:, None]).T @ rays)
-    return U @ np.diag([1, 1, np.linalg.det(U @ Vt)]) @ Vt

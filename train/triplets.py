@@ -14,17 +14,22 @@
 
 """Which frames are trained on together: a target with an earlier and a later source."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+import math
+from typing import NamedTuple
 
 from sa4depth_train.bag_dataset import BagFrames
+from sa4depth_train.bag_motion import BagMotion
 from sa4depth_train.data_config import TripletConfig
-from sa4depth_train.motion_filter import measure_motion, Motion, motion_frame
+from sa4depth_train.motion_filter import Motion
 from tqdm import tqdm
 
 # In the order of the log.
 REASONS = ('static', 'low_parallax', 'too_fast', 'unclear', 'gap', 'end')
+# Frames farther away are not better than one with these.
+_FINAL = ('too_fast', 'unclear')
+_STRIDE = 1.5
 
 
 @dataclass(frozen=True)
@@ -65,50 +70,74 @@ def find_triplets(
     """
     Find the triplets within each part of a bag, ``indices`` in order of time by bag.
 
-    A source is the nearest frame in time, at most ``config.max_interval`` away, that moves
-    enough; none is taken from outside the part.
+    A source is the nearest frame in time that moves enough, at most ``config.max_interval``
+    away; none is taken from outside the part.
     """
     samples: list[Triplet] = []
     counts: dict[str, dict[str, int]] = {}
     for bag, part in indices.items():
-        small = lru_cache(maxsize=64)(lambda i: motion_frame(frames[i].rgb, frames[i].K))
-        motion = lru_cache(maxsize=None)(
-            lambda i, j, small=small: measure_motion(small(i), small(j)))
-        times = {index: frames.stamp(index) for index in part}
         counts[bag] = dict.fromkeys(('used', *REASONS), 0)
-        for place, target in enumerate(tqdm(part, desc=f'{bag}: motion', disable=None)):
-            later = _source(target, part[place + 1:place + 200], times, motion, config)
-            earlier = _source(target, part[max(0, place - 200):place][::-1], times, motion, config)
-            found = [s for s in (earlier, later) if isinstance(s, int)]
-            if len(found) == 2 or (found and not config.both_sides):
-                samples.append(Triplet(target, (found[0], found[-1])))
-                counts[bag]['used'] += 1
-            else:
-                counts[bag][next(s for s in (earlier, later) if isinstance(s, str))] += 1
+        found = _in_part(frames, part, config, bag) if part else ()
+        for result in found:
+            if isinstance(result, Triplet):
+                samples.append(result)
+            counts[bag]['used' if isinstance(result, Triplet) else result] += 1
     return Triplets(tuple(samples), counts)
 
 
-def _source(
-    target: int, others: Iterable[int], times: Mapping[int, float],
-    motion: Callable[[int, int], Motion], config: TripletConfig,
-) -> int | str:
-    """Give the first of ``others`` that fits, or the reason why none does."""
-    reason = 'end'
-    for other in others:
-        interval = abs(times[other] - times[target])
-        if interval > config.max_interval:
-            return 'gap' if reason == 'end' else reason
-        if interval < config.min_interval:
-            continue
-        moved = motion(min(target, other), max(target, other))
-        if not moved.flow >= 0:
-            return 'unclear' if reason == 'end' else reason
-        if moved.flow > config.max_flow:
-            return 'too_fast' if reason == 'end' else reason
-        if moved.flow < config.min_flow:
-            reason = 'static'
-        elif moved.parallax < config.min_parallax:
-            reason = 'low_parallax'
+def _in_part(
+    frames: BagFrames, part: Sequence[int], config: TripletConfig, bag: str,
+) -> Iterator[Triplet | str]:
+    motion = BagMotion(frames, part[0])
+    times = [frames.stamp(index) for index in part]
+    search = _Search(part, times, motion, config)
+    for place, target in enumerate(tqdm(part, desc=f'{bag} motion', disable=None)):
+        sides = [search.source(place, step) for step in (-1, 1)]
+        sources = [side for side in sides if isinstance(side, int)]
+        if len(sources) == 2 or (sources and not config.both_sides):
+            # A lone source counts twice: all samples of a batch have one shape.
+            yield Triplet(target, (sources[0], sources[-1]))
         else:
-            return other
-    return reason
+            yield next(side for side in sides if isinstance(side, str))
+    motion.save()
+
+
+class _Search(NamedTuple):
+    """Looks for sources among the frames ``part`` of one bag."""
+
+    part: Sequence[int]
+    times: Sequence[float]
+    motion: Callable[[int, int], Motion]
+    config: TripletConfig
+
+    def source(self, target: int, step: int) -> int | str:
+        """Give the nearest source before (-1) or after (1) a place, or why there is none."""
+        reason, least = 'end', self.config.min_interval
+        other = target + step
+        while 0 <= other < len(self.part):
+            interval = abs(self.times[other] - self.times[target])
+            if interval > self.config.max_interval:
+                return 'gap' if reason == 'end' else reason
+            if interval >= least:
+                verdict = _verdict(self.motion(self.part[target], self.part[other]), self.config)
+                if not verdict:
+                    return self.part[other]
+                if verdict in _FINAL:
+                    return verdict if reason == 'end' else reason
+                reason = verdict
+                # Neighbours of a frame that moved too little are no better: go on in strides.
+                least = interval * _STRIDE
+            other += step
+        return reason
+
+
+def _verdict(motion: Motion, config: TripletConfig) -> str:
+    """Give the reason against a source, '' for none."""
+    if math.isnan(motion.flow):
+        return 'unclear'
+    if motion.flow > config.max_flow:
+        return 'too_fast'
+    if motion.flow < config.min_flow:
+        return 'static'
+    least = max(config.min_parallax, config.min_clearness * motion.noise)
+    return 'low_parallax' if motion.parallax < least else ''
