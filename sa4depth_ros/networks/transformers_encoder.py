@@ -82,7 +82,7 @@ class TransformersEncoder(nn.Module):
             with _quiet():
                 loaded, info = type(self.model).from_pretrained(
                     self.source, config=config, output_loading_info=True,
-                    ignore_mismatched_sizes=True, dtype=torch.float32)
+                    ignore_mismatched_sizes=True)
         except (OSError, RuntimeError, SafetensorError, ValueError) as error:
             raise ModelError(_unreadable(self.source, 'weights', error)) from error
         self._check(info)
@@ -98,7 +98,7 @@ class TransformersEncoder(nn.Module):
         trunk = {name for name, _ in self.model.named_children()}
         unexpected = [key for key in info['unexpected_keys']
                       if {key.split('.')[0], key.removeprefix(prefix).split('.')[0]} & trunk]
-        missing = [key for key in info['missing_keys'] if not key.startswith(_ADDED)]
+        missing = [key for key in info['missing_keys'] if not key.removeprefix(prefix).startswith(_ADDED)]
         misfits = [f'{key} {tuple(there)} instead of {tuple(here)}'
                    for key, there, here in info['mismatched_keys']]
         refuse_misfits(missing, unexpected, misfits, self.source)
