@@ -98,7 +98,8 @@ class TransformersEncoder(nn.Module):
         trunk = {name for name, _ in self.model.named_children()}
         unexpected = [key for key in info['unexpected_keys']
                       if {key.split('.')[0], key.removeprefix(prefix).split('.')[0]} & trunk]
-        missing = [key for key in info['missing_keys'] if not key.removeprefix(prefix).startswith(_ADDED)]
+        missing = [key for key in info['missing_keys']
+                   if not key.removeprefix(prefix).startswith(_ADDED)]
         misfits = [f'{key} {tuple(there)} instead of {tuple(here)}'
                    for key, there, here in info['mismatched_keys']]
         refuse_misfits(missing, unexpected, misfits, self.source)
