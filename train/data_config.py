@@ -74,8 +74,8 @@ class TripletConfig:
     min_interval: float = 0.05
     max_interval: float = 0.5
     min_flow: float = 0.005
-    min_parallax: float = 0.0025
-    min_clearness: float = 2.0
+    min_parallax: float = 0.003
+    min_clearness: float = 2.5
     max_flow: float = 0.25
     both_sides: bool = True
 
