@@ -14,8 +14,10 @@
 
 """SA4Depth as it trains: depth, motion and its refinement, warp and losses in one module."""
 
+from sa4depth_ros.geometry.alignment import TargetPoints
 from sa4depth_ros.geometry.warp import inverse_warp
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
+from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_refinement import RefinedPose
 from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
@@ -23,6 +25,7 @@ import torch
 from torch import nn, Tensor
 
 Batch = dict[str, Tensor]
+Levels = list[FeatureLevel]
 
 
 class SelfSupervisedModel(nn.Module):
@@ -45,13 +48,18 @@ class SelfSupervisedModel(nn.Module):
         ``images`` and ``inputs`` (N, 1 + S, 3, H, W), target first; ``seen`` (N, 1, H, W);
         ``K`` (N, 3, 3); ``earlier`` (N, S).
         """
-        images, inputs = batch['images'], batch['inputs']
-        target = images[:, 0]
+        inputs = batch['inputs']
         depth = self._depth(inputs[:, 0], batch['K'])
         T = self._initial_poses(inputs, batch['earlier'])
+        levels = self._features(inputs, batch['seen']) if self.refining else []
+        # Half precision is for the networks: pixels of a warp need more than its 11 bits.
+        with torch.autocast(depth.device.type, enabled=False):
+            return self._losses(depth, T, levels, batch)
+
+    def _losses(self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch) -> Batch:
         terms: dict[str, Tensor] = {}
-        if self.refining:
-            refined = self._refine(T, depth, batch)
+        if levels:
+            refined = self._refine(T, depth, levels, batch)
             terms['refined'] = 1 - refined.failed.float().mean()
             terms['alignment'] = (refined.cost_after / refined.cost_before.clamp(min=1e-9)).mean()
             if self.config.unrefined > 0:
@@ -59,7 +67,7 @@ class SelfSupervisedModel(nn.Module):
                 terms['unrefined'] = self._reprojection(own, T, batch)
             T = refined.T_target2source
         terms['photometric'] = self._reprojection(depth, T, batch)
-        terms['smoothness'] = smoothness_loss(depth, target)
+        terms['smoothness'] = smoothness_loss(depth, batch['images'][:, 0])
         loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
         if 'unrefined' in terms:
             loss = loss + self.config.unrefined * terms['unrefined']
@@ -75,21 +83,23 @@ class SelfSupervisedModel(nn.Module):
         targets = inputs[:, 0].repeat(earlier.shape[1], 1, 1, 1)
         return self.motion_net.initial_pose(targets, sources, earlier.T.flatten())
 
-    def _refine(self, T: Tensor, depth: Tensor, batch: Batch) -> RefinedPose:
+    def _features(self, inputs: Tensor, seen: Tensor) -> Levels:
+        """Give the levels of all frames, frame-major: each frame of all samples is a slice."""
+        return self.motion_net.features(inputs.transpose(0, 1).flatten(0, 1),
+                                        _repeat(seen, inputs.shape[1]))
+
+    def _refine(self, T: Tensor, depth: Tensor, levels: Levels, batch: Batch) -> RefinedPose:
         inputs, K, seen = batch['inputs'], batch['K'], batch['seen']
         samples, frames = inputs.shape[:2]
-        # Frame-major, so that each frame of all samples is one slice.
-        levels = self.motion_net.features(inputs.transpose(0, 1).flatten(0, 1),
-                                          seen.repeat(frames, 1, 1, 1))
-        target = [type(level)(*(part[:samples] for part in level)) for level in levels]
-        sources = [type(level)(*(part[samples:] for part in level)) for level in levels]
+        target = [FeatureLevel(*(part[:samples] for part in level)) for level in levels]
+        sources = [FeatureLevel(*(part[samples:] for part in level)) for level in levels]
         refinement = self.motion_net.refinement
         points = refinement.target_points(
             inputs[:, 0], depth, K, target[-1].confidence, seen)
         pairs = frames - 1
         return refinement(
-            T, type(points)(*(_repeat(part, pairs) for part in points)),
-            [type(level)(*(_repeat(part, pairs) for part in level)) for level in target],
+            T, TargetPoints(*(_repeat(part, pairs) for part in points)),
+            [FeatureLevel(*(_repeat(part, pairs) for part in level)) for level in target],
             sources, _repeat(K, pairs))
 
     def _reprojection(self, depth: Tensor, T: Tensor, batch: Batch) -> Tensor:

@@ -58,7 +58,8 @@ class MotionNet(nn.Module):
         swap = source_is_earlier.view(-1, 1, 1, 1)
         first, second = torch.where(swap, source, target), torch.where(swap, target, source)
         T_first2second = self.pose_net(first, second)
-        return torch.where(swap[..., 0], inverse(T_first2second), T_first2second)
+        with torch.autocast(target.device.type, enabled=False):
+            return torch.where(swap[..., 0], inverse(T_first2second), T_first2second)
 
     def features(self, image: Tensor, mask: Tensor | None = None) -> list[FeatureLevel]:
         """
