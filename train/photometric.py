@@ -39,6 +39,8 @@ class PhotometricConfig:
     unrefined: weight of the photometric error under PoseNet's own motion, which keeps PoseNet
     trained while the refined motion is the one in the main loss; unused without refinement.
     unrefined_trains_depth: that error also teaches depth.
+    distill: weight of the distance, as fraction of the image width, between where PoseNet's
+    motion and the refined one put the same points; only PoseNet learns from it.
     refine_from_epoch: epochs of plain training before the first refinement.
     """
 
@@ -49,12 +51,14 @@ class PhotometricConfig:
     brightness: str = 'none'
     unrefined: float = 0.5
     unrefined_trains_depth: bool = False
+    distill: float = 0.0
     refine_from_epoch: int = 0
 
     def __post_init__(self) -> None:
         checks = {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
-            'smoothness and unrefined must be >= 0': min(self.smoothness, self.unrefined) >= 0,
+            'smoothness, unrefined and distill must be >= 0':
+                min(self.smoothness, self.unrefined, self.distill) >= 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
             'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0}
         failed = [text for text, good in checks.items() if not good]

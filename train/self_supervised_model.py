@@ -14,7 +14,7 @@
 
 """SA4Depth as it trains: depth, motion and its refinement, warp and losses in one module."""
 
-from sa4depth_ros.geometry.alignment import TargetPoints
+from sa4depth_ros.geometry.alignment import pixel_distance, TargetPoints
 from sa4depth_ros.geometry.warp import inverse_warp
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.feature_net import FeatureLevel
@@ -59,18 +59,21 @@ class SelfSupervisedModel(nn.Module):
     def _losses(self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch) -> Batch:
         terms: dict[str, Tensor] = {}
         if levels:
-            refined = self._refine(T, depth, levels, batch)
+            refined, distance = self._refine(T, depth, levels, batch)
             terms['refined'] = 1 - refined.failed.float().mean()
             terms['alignment'] = (refined.cost_after / refined.cost_before.clamp(min=1e-9)).mean()
             if self.config.unrefined > 0:
                 own = depth if self.config.unrefined_trains_depth else depth.detach()
                 terms['unrefined'] = self._reprojection(own, T, batch)
+            terms['distill'] = distance
             T = refined.T_target2source
         terms['photometric'] = self._reprojection(depth, T, batch)
         terms['smoothness'] = smoothness_loss(depth, batch['images'][:, 0])
         loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
         if 'unrefined' in terms:
             loss = loss + self.config.unrefined * terms['unrefined']
+        if self.config.distill > 0 and 'distill' in terms:
+            loss = loss + self.config.distill * terms['distill']
         return {'loss': loss} | {name: value.detach() for name, value in terms.items()}
 
     def _depth(self, image: Tensor, K: Tensor) -> Tensor:
@@ -88,7 +91,10 @@ class SelfSupervisedModel(nn.Module):
         return self.motion_net.features(inputs.transpose(0, 1).flatten(0, 1),
                                         _repeat(seen, inputs.shape[1]))
 
-    def _refine(self, T: Tensor, depth: Tensor, levels: Levels, batch: Batch) -> RefinedPose:
+    def _refine(
+        self, T: Tensor, depth: Tensor, levels: Levels, batch: Batch,
+    ) -> tuple[RefinedPose, Tensor]:
+        """Give the refined motion and how far PoseNet's is from it, in image widths."""
         inputs, K, seen = batch['inputs'], batch['K'], batch['seen']
         samples, frames = inputs.shape[:2]
         target = [FeatureLevel(*(part[:samples] for part in level)) for level in levels]
@@ -97,10 +103,15 @@ class SelfSupervisedModel(nn.Module):
         points = refinement.target_points(
             inputs[:, 0], depth, K, target[-1].confidence, seen)
         pairs = frames - 1
-        return refinement(
-            T, TargetPoints(*(_repeat(part, pairs) for part in points)),
-            [FeatureLevel(*(_repeat(part, pairs) for part in level)) for level in target],
-            sources, _repeat(K, pairs))
+        points = TargetPoints(*(_repeat(part, pairs) for part in points))
+        K = _repeat(K, pairs)
+        refined = refinement(
+            T, points, [FeatureLevel(*(_repeat(part, pairs) for part in level))
+                        for level in target], sources, K)
+        fixed = points._replace(points=points.points.detach())
+        distance = pixel_distance(fixed, T, refined.T_target2source.detach(), K)
+        distance = torch.where(refined.failed, 0.0, distance)
+        return refined, distance.mean() / inputs.shape[-1]
 
     def _reprojection(self, depth: Tensor, T: Tensor, batch: Batch) -> Tensor:
         images, seen = batch['images'], batch['seen']

@@ -76,7 +76,7 @@ class FeatureAlignment:
     robust_scale: float = 0.1
 
     def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the mean robust cost (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
+        """Give the mean robust loss (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
         residual, _, confidence, _ = self._residuals(T)
         return self._mean_cost((residual * residual).sum(-1), confidence)
 
@@ -104,7 +104,8 @@ class FeatureAlignment:
         channels = self.features.shape[-1]
         moved = transform(T, self.points.points)
         pixels, front = project(moved, self.K)
-        valid = self.points.usable & front & inside(pixels, *self.source.shape[-2:], _MARGIN)
+        height, width = self.source.shape[-2:]
+        valid = self.points.usable & front & inside(pixels, height, width, _MARGIN)
         values = sample(self.source, pixels)
         residual = values[..., :channels] - self.features
         gradient = torch.stack((values[..., channels:2 * channels],
@@ -137,6 +138,20 @@ def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
     of_point = torch.stack((torch.stack((fx / z, zero, -fx * x / (z * z)), -1),
                             torch.stack((zero, fy / z, -fy * y / (z * z)), -1)), -2)
     return torch.cat((of_point, of_point @ -hat(points)), -1)
+
+
+def pixel_distance(points: TargetPoints, T_a: Tensor, T_b: Tensor, K: Tensor) -> Tensor:
+    """
+    Give how far apart two motions (N, 4, 4) put the points in the source image, pixels (N,).
+
+    The mean over usable points in front of both cameras; independent of the unit of length.
+    """
+    (a, front_a), (b, front_b) = (project(transform(T, points.points), K) for T in (T_a, T_b))
+    counts = points.usable & front_a & front_b
+    # The root has no gradient at 0.
+    distance = torch.sqrt(((a - b) ** 2).sum(-1) + 1e-6)
+    total = torch.where(counts, distance, torch.zeros_like(distance)).sum(-1)
+    return total / counts.sum(-1).clamp(min=1)
 
 
 def source_map(features: Tensor, confidence: Tensor) -> Tensor:

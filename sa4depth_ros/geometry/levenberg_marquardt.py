@@ -33,7 +33,7 @@ class Problem(Protocol):
     """What is minimised: a cost over motions with its quadratic model."""
 
     def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
-        """Give cost (N,) and number of valid points (N,) under ``T`` (N, 4, 4)."""
+        """Give the loss (N,) and the number of valid points (N,) under ``T`` (N, 4, 4)."""
         ...
 
     def linearize(self, T: Tensor) -> NormalEquations:

@@ -32,7 +32,7 @@ _INVERSE = [1 / 12, 1 / 720, 1 / 30240, 1 / 1209600, 1 / 47900160, 691 / 1307674
 
 
 def hat(w: Tensor) -> Tensor:
-    """Give the skew matrices (*, 3, 3) of ``w`` (*, 3): hat(w) x = w cross x."""
+    """Give the skew matrices (*, 3, 3) that stand for the cross product with ``w`` (*, 3)."""
     x, y, z = w.unbind(-1)
     zero = torch.zeros_like(x)
     return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).reshape(*w.shape, 3)

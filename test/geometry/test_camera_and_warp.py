@@ -15,13 +15,14 @@
 """Projection, and images looked up through depth and motion."""
 
 from itertools import product
+import math
 
 import pytest
+from rendered_pair import HEIGHT, intrinsics, render, WIDTH
 from sa4depth_ros.geometry.camera import (
     backproject, intrinsics_at_stride, pixel_grid, project, transform)
 from sa4depth_ros.geometry.lie import se3_exp
 from sa4depth_ros.geometry.warp import inverse_warp, sample
-from rendered_pair import HEIGHT, intrinsics, render, WIDTH
 import torch
 
 K = torch.tensor([[[90.0, 0, 40.3], [0, 95.0, 21.8], [0, 0, 1]]], dtype=torch.float64)
@@ -136,7 +137,7 @@ def test_bad_numbers_leave_finite_gradients(bad, which) -> None:
     motion = torch.eye(4)[None].clone()
     if which == 'depth':
         depth[..., 2:4, 3] = bad
-    elif bad == bad and abs(bad) != float('inf'):
+    elif math.isfinite(bad):
         motion[:, 2, 3] = bad
     depth.requires_grad_()
     motion.requires_grad_()
