@@ -110,7 +110,7 @@ def write_report(
     values = header | {'bags': [report.to_json() for report in named]}
     (folder / 'metrics.json').write_text(
         json.dumps(values, indent=1, allow_nan=False) + '\n', encoding='utf-8')
-    facts = [f'{key}: {value}' for key, value in header.items()]
+    facts = ['; '.join(f'{key}: {value}' for key, value in header.items())]
     sections = [_section(folder, report) for report in named]
     legends = [DEPTH_LEGEND if table.caption == 'Depth' else MOTION_LEGEND
                for table in tables(named)]

@@ -15,7 +15,8 @@
 """How good a model is on a recording, measured through the runtime that the node uses."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+import math
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.metrics import depth_metrics, summarize
 from sa4depth_train.report import Picture
+from sa4depth_train.scale_metrics import depth_scale
 from tqdm import tqdm
 
 STRIP_ROWS = 6
@@ -94,7 +96,7 @@ def evaluate_bag(
         if measured is not None:
             metrics.append(measured)
         if number in shown:
-            pictures.append(picture)
+            pictures.append(_comparable(picture, unit))
     bag.close()
     return BagResult(bag.name, summarize(metrics), first, ' '.join(units), pictures)
 
@@ -111,6 +113,14 @@ def _compared(
         target = rectified_depth(depth, FrameGeometry(size, size, camera), bag.name)
         frame = estimator.estimate(rgb, camera)
         yield Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
+
+
+def _comparable(picture: Picture, unit: str) -> Picture:
+    """Bring a prediction without a unit to that of the target, to be looked at."""
+    scale = depth_scale(picture.prediction, picture.target)
+    if unit == 'm' or not math.isfinite(scale):
+        return picture
+    return replace(picture, prediction=picture.prediction * np.float32(scale), scaled=True)
 
 
 def _limited(depth: NDArray[np.float32], config: DataConfig) -> NDArray[np.float32]:

@@ -28,8 +28,9 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100p
        padding: 0 1rem; color: #1c1c1c; background: #fff; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem;
      border-bottom: 1px solid #ccc; }
-table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
-th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right;
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto;
+        font-size: .85rem; }
+th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd; text-align: right;
          font-variant-numeric: tabular-nums; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 caption { text-align: left; font-weight: 600; }

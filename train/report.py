@@ -26,7 +26,7 @@ from sa4depth_ros.runtime.colorize import colorize
 
 _HEIGHT = 180
 _WORST = 0.5
-_TITLES = ('image', 'ground truth', 'prediction', f'relative error, 0 to {_WORST}')
+_TITLES = ('image', 'ground truth', 'prediction{}', f'relative error, 0 to {_WORST}')
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,22 @@ class Picture:
     """
     One frame: ``color`` (h, w, 3) RGB, ``target`` and ``prediction`` (h, w) depth.
 
-    ``target`` is 0 where unknown, ``prediction`` has REP 117 invalids.
+    ``target`` is 0 where unknown, ``prediction`` has REP 117 invalids. ``scaled`` says that
+    the prediction, of no unit by itself, was brought to the target's median.
     """
 
     color: NDArray[np.uint8]
     target: NDArray[np.float32]
     prediction: NDArray[np.float32]
+    scaled: bool = False
 
 
 def write_strip(path: Path, pictures: Sequence[Picture]) -> None:
     """Write the pictures as rows of colour, ground truth, prediction and error, as PNG."""
     rows = [_row(picture) for picture in pictures]
     width = max(row.shape[1] for row in rows)
-    page = np.vstack([_titles(width), *(_padded(row, width) for row in rows)])
+    scaled = any(picture.scaled for picture in pictures)
+    page = np.vstack([_titles(width, scaled=scaled), *(_padded(row, width) for row in rows)])
     if not cv2.imwrite(str(path), cv2.cvtColor(page, cv2.COLOR_RGB2BGR)):
         raise BagError(f"cannot write the picture '{path}'; is the folder writable?")
 
@@ -84,9 +87,10 @@ def _padded(row: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.pad(row, ((0, 2), (0, width - row.shape[1]), (0, 0)))
 
 
-def _titles(width: int) -> NDArray[np.uint8]:
+def _titles(width: int, *, scaled: bool) -> NDArray[np.uint8]:
     bar = np.zeros((22, width, 3), dtype=np.uint8)
     for number, title in enumerate(_TITLES):
+        title = title.format(', scaled to its median' if scaled else '')
         cv2.putText(bar, title, (4 + number * width // 4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
                     (255, 255, 255), 1, cv2.LINE_AA)
     return bar

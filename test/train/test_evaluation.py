@@ -33,13 +33,14 @@ class Oracle:
 
     answers: list[np.ndarray]
     factor: float = 1.0
+    unit: str = 'm'
     seen: list[np.ndarray] = field(default_factory=list)
 
     def estimate(self, rgb, camera):
         assert (camera.width, camera.height) == (rgb.shape[1], rgb.shape[0])
         self.seen.append(rgb)
         depth = np.where(self.answers[0] > 0, self.answers.pop(0) * self.factor, np.nan)
-        return SimpleNamespace(depth=depth.astype(np.float32), unit='m', color=lambda: rgb)
+        return SimpleNamespace(depth=depth.astype(np.float32), unit=self.unit, color=lambda: rgb)
 
 
 def test_the_truth_scores_perfectly_on_the_held_out_part(room_bag) -> None:
@@ -59,6 +60,21 @@ def test_a_wrong_scale_shows_in_raw_metrics_only(room_bag) -> None:
     assert metrics['abs_rel'] == pytest.approx(0.5, abs=1e-5)
     assert metrics['scaled_abs_rel'] == pytest.approx(0, abs=1e-5)
     assert metrics['median_scale'] == pytest.approx(2 / 3, abs=1e-5)
+
+
+def test_pictures_of_a_relative_depth_are_scaled_and_say_so(room_bag, tmp_path) -> None:
+    right = evaluate_bag(Oracle(list(room_bag.depths)), room_bag.path, DataConfig())
+    found = evaluate_bag(Oracle(list(room_bag.depths), 7.0, 'relative'), room_bag.path,
+                         DataConfig())
+    assert found.metrics['abs_rel'] == pytest.approx(6, abs=1e-4)
+    for a, b in zip(found.pictures, right.pictures):
+        assert a.scaled and not b.scaled
+        np.testing.assert_allclose(a.prediction, b.prediction, rtol=1e-5)
+    write_strip(tmp_path / 'a.png', found.pictures)
+    write_strip(tmp_path / 'b.png', right.pictures)
+    a, b = (cv2.imread(str(tmp_path / f'{name}.png')).astype(int) for name in 'ab')
+    assert np.abs(a[22:] - b[22:]).max() <= 12
+    assert (a[:22] != b[:22]).any()
 
 
 def test_the_start_is_where_training_stopped(room_bag) -> None:
