@@ -29,11 +29,11 @@ def intrinsics(dtype=torch.float64):
     return torch.tensor([[[200.0, 0, 127.0], [0, 205.0, 96.5], [0, 0, 1]]], dtype=dtype)
 
 
-def render(T_world2camera, K, seed=0, channels=6, walls=True):
+def render(T_world2camera, K, seed=0, channels=6, walls=True, size=(HEIGHT, WIDTH)):
     """Give colours (1, channels, H, W) and z-depth (1, 1, H, W) of a camera in the room."""
     dtype = T_world2camera.dtype
     T_camera2world = inverse(T_world2camera)
-    grid = pixel_grid(HEIGHT, WIDTH, T_world2camera).view(1, -1, 2)
+    grid = pixel_grid(*size, T_world2camera).view(1, -1, 2)
     focal = torch.stack((K[:, 0, 0], K[:, 1, 1]), -1)[:, None]
     rays = torch.cat(((grid - K[:, None, :2, 2]) / focal, torch.ones_like(grid[..., :1])), -1)
     rays = rays @ T_camera2world[:, :3, :3].transpose(1, 2)
@@ -46,9 +46,9 @@ def render(T_world2camera, K, seed=0, channels=6, walls=True):
     places = origin + rays * distance[..., None]
     color = texture(places, seed, channels)
     # Rays have z = 1 in the camera's frame, so the distance along them is z-depth.
-    depth = distance.view(1, 1, HEIGHT, WIDTH)
+    depth = distance.view(1, 1, *size)
     assert torch.allclose(transform(T_world2camera, places)[..., 2].view_as(depth), depth)
-    return color.transpose(1, 2).view(1, channels, HEIGHT, WIDTH).to(dtype), depth
+    return color.transpose(1, 2).view(1, channels, *size).to(dtype), depth
 
 
 def texture(places, seed, channels):

@@ -14,6 +14,7 @@
 
 """A small recording of a walk, with depth and odometry or without, for tests of several rooms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,13 @@ def walk_poses(frames: int) -> np.ndarray:
     return poses
 
 
-def write_walk(path: Path, *, frames: int = 8, depth: bool = True, odometry: bool = True) -> Path:
-    """Write images of noise, depth of a slope from 1 to 3 m, and the poses of walk_poses."""
+def write_walk(path: Path, *, frames: int = 8, depth: bool = True, odometry: bool = True,
+               pictures: Sequence[tuple[np.ndarray, np.ndarray]] = ()) -> Path:
+    """
+    Write the poses of walk_poses with images of noise and depth of a slope from 1 to 3 m.
+
+    ``pictures`` gives, for each frame, another image (uint8) and depth (metres).
+    """
     store = get_typestore(Stores.ROS2_JAZZY)
     rng = np.random.default_rng(0)
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
@@ -44,7 +50,9 @@ def write_walk(path: Path, *, frames: int = 8, depth: bool = True, odometry: boo
         for number, pose in enumerate(walk_poses(frames)):
             time = (100 * 10 + number) * 10**8
             rgb = rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-            for topic, message in _messages(store.types, time, rgb, pose).items():
+            slope = np.linspace(1, 3, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+            rgb, metres = pictures[number] if pictures else (rgb, slope)
+            for topic, message in _messages(store.types, time, rgb, metres, pose).items():
                 if ('depth' in topic and not depth) or ('odom' in topic and not odometry):
                     continue
                 kind = message.__msgtype__
@@ -54,14 +62,15 @@ def write_walk(path: Path, *, frames: int = 8, depth: bool = True, odometry: boo
     return path
 
 
-def _messages(types: Any, time: int, rgb: np.ndarray, pose: np.ndarray) -> dict[str, Any]:
+def _messages(types: Any, time: int, rgb: np.ndarray, depth: np.ndarray,
+              pose: np.ndarray) -> dict[str, Any]:
     stamp = types['builtin_interfaces/msg/Time'](time // 10**9, time % 10**9)
     image = types['sensor_msgs/msg/Image']
 
     def head(frame: str) -> Any:
         return types['std_msgs/msg/Header'](stamp, frame)
 
-    millimetres = np.linspace(1000, 3000, HEIGHT * WIDTH).astype('<u2')
+    millimetres = (1000 * depth).astype('<u2').reshape(-1)
     return {
         '/cam/image_raw': image(head('cam'), HEIGHT, WIDTH, 'rgb8', 0, 3 * WIDTH,
                                 rgb.reshape(-1)),

@@ -171,7 +171,7 @@ def best_of_cells(score: Tensor, number: int, border: int) -> tuple[Tensor, Tens
     inner = score[..., border:height - border, border:width - border]
     side = max(1, math.floor(math.sqrt(inner.shape[-2] * inner.shape[-1] / number)))
     side = min(side, *inner.shape[-2:])
-    _, index = F.max_pool2d(inner, side, return_indices=True)
+    _, index = F.max_pool2d(inner, side, ceil_mode=True, return_indices=True)
     index = index.flatten(1)
     v = torch.div(index, inner.shape[-1], rounding_mode='floor') + border
     u = index % inner.shape[-1] + border
