@@ -90,7 +90,7 @@ def _padded(row: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
 def _titles(width: int, *, scaled: bool) -> NDArray[np.uint8]:
     bar = np.zeros((22, width, 3), dtype=np.uint8)
     for number, title in enumerate(_TITLES):
-        title = title.format(', scaled to its median' if scaled else '')
-        cv2.putText(bar, title, (4 + number * width // 4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
+        text = title.format(', scaled to its median' if scaled else '')
+        cv2.putText(bar, text, (4 + number * width // 4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
                     (255, 255, 255), 1, cv2.LINE_AA)
     return bar
