@@ -88,21 +88,30 @@ def render_view(
     return image, seen  # type: ignore[return-value]
 
 
-def jitter(image: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
+def jitter(
+    images: NDArray[np.uint8], config: AugmentationConfig, rng: np.random.Generator,
+) -> Image:
     """
-    Change exposure, gamma, white balance, saturation and noise of (*, h, w, 3) in [0, 1].
+    Change exposure, gamma, white balance, saturation and noise of images (*, h, w, 3).
 
-    The light changes alike in all images of a stack, pixel noise differs.
+    Gives float32 in [0, 1]. Light changes alike in all images of a stack, pixel noise differs.
     """
     gains = _factor(config.exposure, rng) * np.array(
         [_factor(config.white_balance, rng) for _ in range(3)], dtype=np.float32)
-    image = np.clip(image * gains, 0, 1) ** np.float32(_factor(config.gamma, rng))
-    grey = image.mean(axis=-1, keepdims=True)
-    image = grey + (image - grey) * np.float32(_factor(config.saturation, rng))
-    noise = rng.standard_normal(image.shape, dtype=np.float32)
-    noise *= np.float32(rng.uniform(0, config.noise)) * (grey > 0)
-    result: Image = np.clip(image + noise, 0, 1, dtype=np.float32)
-    return result
+    values = np.arange(256, dtype=np.float32)[:, None] / 255
+    light = np.clip(values * gains, 0, 1) ** np.float32(_factor(config.gamma, rng))
+    saturation = _factor(config.saturation, rng)
+    mix = saturation * np.eye(3) + (1 - saturation) / 3
+    # A table and a 3x3 matrix, in OpenCV: ten times as fast as the same in numpy.
+    rows = np.ascontiguousarray(images).reshape(-1, images.shape[-2], 3)
+    result: Image = cv2.transform(cv2.LUT(rows, light[:, None]), mix)  # type: ignore[assignment]
+    if config.noise > 0:
+        noise = rng.standard_normal(result.shape, dtype=np.float32)
+        noise *= np.float32(rng.uniform(0, config.noise))
+        # What shows nothing stays black.
+        noise *= ((rows[..., 0] | rows[..., 1] | rows[..., 2]) > 0)[..., None]
+        result += noise
+    return np.clip(result, 0, 1, out=result).reshape(images.shape)
 
 
 def _factor(largest: float, rng: np.random.Generator) -> float:

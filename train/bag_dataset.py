@@ -188,9 +188,10 @@ class DepthDataset(Dataset[dict[str, object]]):
         else:
             view = random_view(K, self._size, self._augmentation, rng)
         rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, self._size)
-        image = rgb.astype(np.float32) / 255
-        if self._augmentation is not None:
-            image = jitter(image, self._augmentation, rng)
+        if self._augmentation is None:
+            image = rgb.astype(np.float32) / 255
+        else:
+            image = jitter(rgb, self._augmentation, rng)
         return {'image': _tensor(image.transpose(2, 0, 1)), 'depth': _tensor(depth[None]),
                 'K': _tensor(view.K), 'name': frame.name}
 

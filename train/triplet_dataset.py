@@ -66,11 +66,10 @@ class TripletDataset(Dataset[dict[str, object]]):
             view = plain_view(K)
         else:
             view = random_view(K, self._size, self._augmentation, rng)
-        shown = [_shown(frame, view, self._size) for frame in (target, *sources)]
-        images = np.stack(shown).astype(np.float32) / 255
-        inputs = images
+        pixels = np.stack([_shown(frame, view, self._size) for frame in (target, *sources)])
+        images = inputs = pixels.astype(np.float32) / 255
         if self._augmentation is not None:
-            inputs = jitter(images, self._augmentation, rng)
+            inputs = jitter(pixels, self._augmentation, rng)
         earlier = [source < triplet.target for source in triplet.sources]
         return {'images': _tensor(images), 'inputs': _tensor(inputs),
                 'seen': torch.from_numpy(_seen(target, view, self._size)[None]),
