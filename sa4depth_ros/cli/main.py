@@ -26,7 +26,7 @@ from sa4depth_ros.errors import Sa4DepthError
 COMMANDS = {
     'demo': 'run the depth node on a recording, a video or a webcam and save what it publishes',
     'train': 'train a network on one or more bags',
-    'evaluate': 'measure a model against the depth topic of bags',
+    'evaluate': 'measure a model against the depth and the odometry of bags',
     'export': 'write a trained checkpoint as a self-describing ONNX model',
     'benchmark': 'measure the speed of the node and of its parts on this machine',
     'render-bag': 'render a room with exact ground truth into a bag',

@@ -35,7 +35,7 @@ from safetensors.torch import load_file
 import torch
 
 SUPERVISED = TrainConfig(
-    name='small', epochs=2, batch_size=5, threads=1, initial_weights='random',
+    name='small', epochs=2, batch_size=4, threads=1, initial_weights='random',
     network=DepthNetConfig(input_height=32, input_width=64, decoder_channels=(8, 8, 8, 8, 8)),
     optimizer=OptimizerConfig(lr=2e-3, encoder_lr=1.0, freeze_encoder_norm=False))
 SA4DEPTH = replace(
@@ -81,7 +81,7 @@ def test_a_resumed_run_is_the_same_run(
     assert uninterrupted.run()
 
     halves = create_run(tmp_path / 'halves', config, [room_bag.path])
-    stopped = stopping_after(halves, uninterrupted.steps_per_epoch + 2, monkeypatch)
+    stopped = stopping_after(halves, uninterrupted.steps_per_epoch + 1, monkeypatch)
     assert not stopped.run()
     torch.manual_seed(12345)
     resumed = Trainer(open_run(tmp_path / 'halves'), resume=True)
