@@ -98,12 +98,18 @@ def _matches(
     there, back = _flow(first, second, effort), _flow(second, first, effort)
     before = np.column_stack([columns, rows]).astype(np.float32)
     after = before + there[rows, columns]
-    returned = cv2.remap(back, after[None], None, cv2.INTER_LINEAR,  # type: ignore[call-overload]
-                         borderMode=cv2.BORDER_CONSTANT, borderValue=(1e3, 1e3))[0]
-    good = np.linalg.norm(after + returned - before, axis=1) < 1
-    good &= cv2.cornerMinEigenVal(first, 7)[rows, columns] > _TEXTURE
+    good = np.linalg.norm(after + _at(back, after) - before, axis=1) < 1
+    # Plain surfaces match anywhere, at zero flow too: they are no sign of standing still.
+    for image, points in ((first, before), (second, after)):
+        good &= _at(cv2.cornerMinEigenVal(image, 7), points) > _TEXTURE
     return (before[good].astype(np.float64), after[good].astype(np.float64),
             float(good.mean()) if good.size else 0.0)
+
+
+def _at(values: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Read ``values`` (h, w) or (h, w, 2) at points (n, 2); far away from all outside."""
+    return cv2.remap(values, points[None], None, cv2.INTER_LINEAR,  # type: ignore[call-overload]
+                     borderMode=cv2.BORDER_CONSTANT, borderValue=(-1e3, -1e3))[0]
 
 
 def _flow(
