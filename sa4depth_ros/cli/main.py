@@ -97,7 +97,8 @@ def _missing_module(error: ModuleNotFoundError) -> str | None:
 
 
 def _fail(message: str) -> int:
-    print(f'sa4depth: error: {message}', file=sys.stderr)
+    # In one piece: the processes of a training run may all say it at once.
+    sys.stderr.write(f'sa4depth: error: {message}\n')
     return FAILURE
 
 

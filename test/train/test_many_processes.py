@@ -105,9 +105,10 @@ def test_no_number_in_one_process_ends_both_with_its_samples(room_bag, config, t
     result = launch(*TWO, WATCHED, 'train', '--bag', room_bag.path, '--config', config,
                     '--output', tmp_path / 'run', folder=tmp_path, check=False, BREAK_AT=2)
     assert result.returncode != 0
-    line = next(line for line in result.stderr.splitlines() if 'became nan' in line)
-    assert 'the loss became nan in epoch 1, step 2 in process 1, on: room frame ' in line
-    assert line.count('room frame ') == 2
+    lines = [line for line in result.stderr.splitlines() if 'became nan' in line]
+    assert lines[0].startswith(
+        'sa4depth: error: the loss became nan in epoch 1, step 2 in process 1, on: room frame ')
+    assert lines[0].count('room frame ') == 2
     assert not (tmp_path / 'run' / 'state').exists()
 
 
