@@ -26,6 +26,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 import json
 import math
 from pathlib import Path
@@ -43,6 +44,9 @@ VARIANTS = {
     'no refinement': ('motion.refinement.enabled=false',),
     'refinement': (),
     'refinement, depth detached': ('motion.refinement.detach_depth=true',),
+    'refinement, gradient through all levels': ('motion.refinement.detach_between_levels=false',),
+    'refinement, PoseNet by photometric error': (
+        'photometric.distill=0', 'photometric.unrefined=0.5'),
 }
 
 
@@ -59,11 +63,10 @@ class Recording:
 
 
 RECORDINGS = (
-    Recording('kitti_odom_00', 'kitti_raw_0005', 0.0, 80.0, 12, (
+    Recording('kitti_odom_00', 'kitti_raw_0005', 0.0, 80.0, 9, (
         'network.input_height=96', 'network.input_width=320', 'data.max_depth=80')),
-    Recording('hololens_walk', 'hololens_walk', 0.8, 20.0, 30, (
-        'network.input_height=128', 'network.input_width=192',
-        'photometric.brightness=affine')),
+    Recording('hololens_walk', 'hololens_walk', 0.8, 20.0, 27, (
+        'network.input_height=128', 'network.input_width=192')),
 )
 # Column -> where it stands in the numbers of a run.
 COLUMNS = {
@@ -98,8 +101,8 @@ class Job:
 def jobs(args: argparse.Namespace) -> Iterator[Job]:
     """List the trainings, one seed of everything before the next seed."""
     for seed in args.seeds:
-        for recording in RECORDINGS:
-            for variant in VARIANTS if recording.bag in args.only else ():
+        for variant, recording in product(VARIANTS, RECORDINGS):
+            if recording.bag in args.only:
                 name = f'{recording.bag}-{variant.replace(", ", "-").replace(" ", "_")}-{seed}'
                 yield Job(recording, variant, seed, args.output / name)
 

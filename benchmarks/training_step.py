@@ -40,8 +40,8 @@ from sa4depth_train.self_supervised_model import SelfSupervisedModel
 import torch
 from torch import Tensor
 
-# The last one has no photometric term for PoseNet's own motion: the refinement alone.
-VARIANTS = ('plain', 'refined', 'refined, unrefined: 0')
+# The last one also has the photometric error under PoseNet's own motion, which is optional.
+VARIANTS = ('plain', 'refined', 'refined, unrefined: 0.5')
 
 
 class Step:
@@ -53,7 +53,7 @@ class Step:
         motion = MotionConfig()
         motion = replace(motion, refinement=replace(motion.refinement,
                                                     enabled=variant != 'plain'))
-        loss = PhotometricConfig(unrefined=0.0 if variant.endswith('0') else 0.5)
+        loss = PhotometricConfig(unrefined=0.5 if variant.endswith('0.5') else 0.0)
         size = DepthNetConfig(input_height=args.height, input_width=args.width)
         model = SelfSupervisedModel(DepthNet(size), MotionNet(motion), loss)
         self.device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')

@@ -36,11 +36,12 @@ class PhotometricConfig:
     min_reprojection: the best source counts at each pixel; false is the mean over sources.
     brightness: none or affine; affine fits one gain and offset per pair before comparing, for
     cameras whose exposure changes while they record.
-    unrefined: weight of the photometric error under PoseNet's own motion, which keeps PoseNet
-    trained while the refined motion is the one in the main loss; unused without refinement.
-    unrefined_trains_depth: that error also teaches depth.
     distill: weight of the distance, as fraction of the image width, between where PoseNet's
-    motion and the refined one put the same points; only PoseNet learns from it.
+    motion and the refined one put the same points; only PoseNet learns from it. It keeps
+    PoseNet trained while the refined motion is the one in the main loss, and on its scale.
+    unrefined: weight of the photometric error under PoseNet's own motion, another way to do
+    that; slower. Both are unused without refinement.
+    unrefined_trains_depth: that error also teaches depth.
     refine_from_epoch: epochs of plain training before the first refinement.
     """
 
@@ -49,9 +50,9 @@ class PhotometricConfig:
     automask: bool = True
     min_reprojection: bool = True
     brightness: str = 'none'
-    unrefined: float = 0.5
+    distill: float = 1.0
+    unrefined: float = 0.0
     unrefined_trains_depth: bool = False
-    distill: float = 0.0
     refine_from_epoch: int = 0
 
     def __post_init__(self) -> None:
