@@ -37,17 +37,21 @@ CARD_METRICS = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 
 def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> ModelCard:
     """Describe the network of ``run``; ``metrics`` are per held-out bag."""
     config = run.config
+    relative = config.recipe == 'sa4depth'
+    # In an unknown unit, errors in metres mean nothing.
+    names = [name for name in CARD_METRICS
+             if not relative or name.startswith('scale') or name == 'frames']
     data = '; '.join(f'{bag.path.stem} (sha256 {bag.sha256[:16]})' for bag in run.bags)
     share = f'first {100 * (1 - config.data.holdout):.0f} % of each: '
     return ModelCard(
         name=config.name,
         # Images alone say nothing about metres.
-        output='relative_depth' if config.recipe == 'sa4depth' else 'metric_depth',
+        output='relative_depth' if relative else 'metric_depth',
         input_height=config.network.input_height,
         input_width=config.network.input_width, min_depth=config.network.min_depth,
         max_depth=config.network.max_depth, canonical_focal=config.network.canonical_focal,
         training_data=share + data, licence=config.licence, notes=config.notes,
-        metrics={bag: {name: round(values[name], 4) for name in CARD_METRICS if name in values}
+        metrics={bag: {name: round(values[name], 4) for name in names if name in values}
                  for bag, values in metrics.items()})
 
 

@@ -39,6 +39,8 @@ class PhotometricConfig:
     distill: weight of the distance, as fraction of the image width, between where PoseNet's
     motion and the refined one put the same points; only PoseNet learns from it. It keeps
     PoseNet trained while the refined motion is the one in the main loss, and on its scale.
+    distill_levels: the same distance between the motions after the coarse levels and the last
+    one; with motion.refinement.detach_between_levels, nothing else teaches coarse features.
     unrefined: weight of the photometric error under PoseNet's own motion, another way to do
     that; slower. Both are unused without refinement.
     unrefined_trains_depth: that error also teaches depth.
@@ -51,6 +53,7 @@ class PhotometricConfig:
     min_reprojection: bool = True
     brightness: str = 'none'
     distill: float = 1.0
+    distill_levels: float = 0.0
     unrefined: float = 0.0
     unrefined_trains_depth: bool = False
     refine_from_epoch: int = 0
@@ -58,8 +61,8 @@ class PhotometricConfig:
     def __post_init__(self) -> None:
         checks = {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
-            'smoothness, unrefined and distill must be >= 0':
-                min(self.smoothness, self.unrefined, self.distill) >= 0,
+            'smoothness, distill, distill_levels and unrefined must be >= 0': min(
+                self.smoothness, self.distill, self.distill_levels, self.unrefined) >= 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
             'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0}
         failed = [text for text, good in checks.items() if not good]

@@ -59,21 +59,21 @@ class SelfSupervisedModel(nn.Module):
     def _losses(self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch) -> Batch:
         terms: dict[str, Tensor] = {}
         if levels:
-            refined, distance = self._refine(T, depth, levels, batch)
+            refined, distances = self._refine(T, depth, levels, batch)
             terms['refined'] = 1 - refined.failed.float().mean()
             terms['alignment'] = (refined.cost_after / refined.cost_before.clamp(min=1e-9)).mean()
             if self.config.unrefined > 0:
                 own = depth if self.config.unrefined_trains_depth else depth.detach()
                 terms['unrefined'] = self._reprojection(own, T, batch)
-            terms['distill'] = distance
+            terms |= distances
             T = refined.T_target2source
         terms['photometric'] = self._reprojection(depth, T, batch)
         terms['smoothness'] = smoothness_loss(depth, batch['images'][:, 0])
         loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
-        if 'unrefined' in terms:
-            loss = loss + self.config.unrefined * terms['unrefined']
-        if self.config.distill > 0 and 'distill' in terms:
-            loss = loss + self.config.distill * terms['distill']
+        for name in ('distill', 'distill_levels', 'unrefined'):
+            weight = getattr(self.config, name)
+            if name in terms and weight > 0:
+                loss = loss + weight * terms[name]
         return {'loss': loss} | {name: value.detach() for name, value in terms.items()}
 
     def _depth(self, image: Tensor, K: Tensor) -> Tensor:
@@ -93,8 +93,8 @@ class SelfSupervisedModel(nn.Module):
 
     def _refine(
         self, T: Tensor, depth: Tensor, levels: Levels, batch: Batch,
-    ) -> tuple[RefinedPose, Tensor]:
-        """Give the refined motion and how far PoseNet's is from it, in image widths."""
+    ) -> tuple[RefinedPose, Batch]:
+        """Give the refined motion and how far others are from it, in image widths."""
         inputs, K, seen = batch['inputs'], batch['K'], batch['seen']
         samples, frames = inputs.shape[:2]
         target = [FeatureLevel(*(part[:samples] for part in level)) for level in levels]
@@ -109,9 +109,16 @@ class SelfSupervisedModel(nn.Module):
             T, points, [FeatureLevel(*(_repeat(part, pairs) for part in level))
                         for level in target], sources, K)
         fixed = points._replace(points=points.points.detach())
-        distance = pixel_distance(fixed, T, refined.T_target2source.detach(), K)
-        distance = torch.where(refined.failed, 0.0, distance)
-        return refined, distance.mean() / inputs.shape[-1]
+        goal = refined.T_target2source.detach()
+
+        def distance(other: Tensor) -> Tensor:
+            apart = pixel_distance(fixed, other, goal, K) / inputs.shape[-1]
+            return torch.where(refined.failed, 0.0, apart).mean()
+
+        terms = {'distill': distance(T)}
+        if self.config.distill_levels > 0:
+            terms['distill_levels'] = torch.stack([distance(T) for T in refined.coarse]).mean()
+        return refined, terms
 
     def _reprojection(self, depth: Tensor, T: Tensor, batch: Batch) -> Tensor:
         images, seen = batch['images'], batch['seen']

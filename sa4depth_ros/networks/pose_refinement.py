@@ -42,7 +42,8 @@ class RefinementConfig:
     border: pixels along the image border that give no points.
     min_points: fewer valid points than this are a failed refinement.
     detach_depth: no gradient from the refined motion into depth.
-    detach_features: no gradient from the refined motion into features, confidence and damping.
+    detach_features: no gradient from the refined motion into features and confidence; the
+    damping still learns.
     detach_between_levels: gradients pass through the last level only.
     """
 
@@ -79,6 +80,7 @@ class RefinedPose(NamedTuple):
     ``T_target2source`` (N, 4, 4): refined, or the first guess where ``failed`` (N,) is true.
     ``cost_before``, ``cost_after`` (N,): mean robust cost on the finest level. ``count`` (N,):
     valid points there. ``information`` (N, 6, 6): H per unit of weight, of the left twist.
+    ``coarse`` holds the motions (N, 4, 4) after each level but the last.
     """
 
     T_target2source: Tensor
@@ -87,6 +89,7 @@ class RefinedPose(NamedTuple):
     cost_after: Tensor
     count: Tensor
     information: Tensor
+    coarse: tuple[Tensor, ...] = ()
 
 
 class PoseRefinement(nn.Module):
@@ -137,6 +140,7 @@ class PoseRefinement(nn.Module):
         start = torch.where(finite[:, None, None], T_initial,
                             torch.eye(4, dtype=T_initial.dtype, device=T_initial.device))
         T, failed = start, ~finite
+        steps = []
         for number, stride in enumerate(self.strides):
             problem = self._problem(points, target[number], source[number], K, stride)
             if number == len(self.strides) - 1:
@@ -144,12 +148,13 @@ class PoseRefinement(nn.Module):
             if number and self.config.detach_between_levels:
                 T = T.detach()
             T, failed_here, H = self.levels[number](problem, T)
+            steps.append(T)
         after, count = problem.cost(T.detach())
         # A coarse level may fail, in fog or on a plain wall, as long as the finest does not.
         failed = failed | failed_here | ~(after < before) | ~torch.isfinite(T).flatten(1).all(1)
         failed = failed | (count < self.config.min_points)
         T = torch.where(failed[:, None, None], start, T)
-        return RefinedPose(T, failed, before.detach(), after.detach(), count, H)
+        return RefinedPose(T, failed, before.detach(), after.detach(), count, H, tuple(steps[:-1]))
 
     def _problem(self, points: TargetPoints, target: FeatureLevel, source: FeatureLevel,
                  K: Tensor, stride: int) -> FeatureAlignment:

@@ -158,12 +158,28 @@ def test_refinement_begins_when_it_is_asked_for(walk, tmp_path) -> None:
     trainer = Trainer(create_run(tmp_path / 'run', config, [walk]))
     assert trainer.run()
     assert ['refined' in entry['losses'] for entry in trainer.history] == [False, True]
+    assert ['triplet_refined' in entry['heldout']['walk'] for entry in trainer.history] == [
+        False, True]
     plain = replace(SMALL, motion=replace(SMALL.motion, refinement=RefinementConfig(enabled=False)))
     trainer = Trainer(create_run(tmp_path / 'plain', plain, [walk]))
     assert trainer.run()
     assert 'refined' not in trainer.history[0]['losses']
     # Its motion network still loads, refinement switched off.
     assert not load_motion_net(tmp_path / 'plain/best.safetensors').config.refinement.enabled
+
+
+def test_coarse_levels_learn_from_the_last_one(walk, tmp_path) -> None:
+    taught = {}
+    for weight in (0.0, 1.0):
+        config = replace(SMALL, photometric=PhotometricConfig(distill_levels=weight))
+        run = create_run(tmp_path / f'run{weight}', config, [walk])
+        recipe = SelfSupervisedRecipe(run, torch.device('cpu'))
+        batch = torch.utils.data.default_collate([recipe.dataset[i] for i in range(2)])
+        recipe.model.train()(batch)['loss'].backward()
+        motion = recipe.model.motion_net
+        coarse = [motion.feature_net.heads[0][-1].weight, motion.refinement.levels[0].log_lambda]
+        taught[weight] = [p.grad is not None and bool(p.grad.any()) for p in coarse]
+    assert taught == {0.0: [False, False], 1.0: [True, True]}
 
 
 def test_training_goes_on_from_a_checkpoint_with_motion(walk, tmp_path) -> None:

@@ -47,6 +47,7 @@ class SelfSupervisedRecipe:
     def __init__(self, run: RunFolder, device: torch.device) -> None:
         self._run, config = run, run.config
         self._size = (config.network.input_width, config.network.input_height)
+        self._refining = config.motion.refinement.enabled
         self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size,
                                  need='nothing')
         # Once for all processes: the optical flow of every frame takes its time.
@@ -70,8 +71,9 @@ class SelfSupervisedRecipe:
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:
         """Freeze the encoders' norms, and refine from the epoch on that was asked for."""
         config = self._run.config
-        model.refining = (config.motion.refinement.enabled  # type: ignore[assignment]
+        self._refining = (config.motion.refinement.enabled
                           and epoch >= config.photometric.refine_from_epoch)
+        model.refining = self._refining  # type: ignore[assignment]
         if config.optimizer.freeze_encoder_norm:
             freeze_encoder_norms(model)
 
@@ -82,6 +84,8 @@ class SelfSupervisedRecipe:
     def validate(self, model: nn.Module) -> dict[str, dict[str, float]]:
         """Measure the self-supervised loss and, where a bag has depth, the depth metrics."""
         assert isinstance(model, SelfSupervisedModel)
+        # The averaged weights are another module, which begin_epoch has not seen.
+        model.refining = self._refining
         with_depth = {bag: [i for i in indices if self._frames.entry(i)[1].depth is not None]
                       for bag, indices in self._frames.heldout.items()}
         depth = validate(model.depth_net, self._frames, self._size, self._run.config, with_depth)
