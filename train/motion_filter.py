@@ -143,17 +143,22 @@ def _beyond_epipolar(rays: Matrix, targets: Matrix, R: Matrix) -> Matrix:
     weights = np.ones(len(rays))
     for _ in range(_ROUNDS):
         turned = rays @ R.T
-        normals = np.cross(turned, targets)
+        normals = _cross(turned, targets)
         # The direction of travel lies in all planes: least squares with |t| = 1.
         t = np.linalg.eigh((normals * weights[:, None]).T @ normals)[1][:, 0]
-        length = np.maximum(np.linalg.norm(np.cross(turned, t), axis=1), 1e-3)
+        length = np.maximum(np.linalg.norm(_cross(turned, t), axis=1), 1e-3)
         off = normals @ t / length
-        J = np.cross(turned, np.cross(targets, t)) / length[:, None]
+        J = _cross(turned, _cross(targets, t)) / length[:, None]
         H = (J * weights[:, None]).T @ J + 1e-6 * weights.sum() * np.eye(3)
         step = -np.linalg.solve(H, (J * weights[:, None]).T @ off)
         R = cv2.Rodrigues(np.clip(step, -_STEP, _STEP))[0] @ R
         weights = 1 / np.maximum(np.abs(off), _STILL)
     return np.abs(off)
+
+
+def _cross(a: Matrix, b: Matrix) -> Matrix:
+    """Do as np.cross does for (n, 3), several times as fast on a few hundred rows."""
+    return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]
 
 
 def _rays(pixels: Matrix, K: Matrix) -> Matrix:
