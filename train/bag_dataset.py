@@ -57,7 +57,7 @@ class BagFrames:
         """
         self._config = config
         self._network_size = network_size
-        self.bags = [BagIndex(path, config) for path in bags]
+        self.bags = [BagIndex(path, config, need_depth=need == 'depth') for path in bags]
         self._entries: list[_Place] = []
         self.train_of: dict[str, list[int]] = {}
         self.heldout: dict[str, list[int]] = {}
@@ -77,14 +77,18 @@ class BagFrames:
                 for path, count in counts.items()}
 
     def _add(self, bag: BagIndex, need: str) -> None:
-        frames = [frame for frame in bag.frames if frame.depth is not None or need == 'nothing']
+        # A tail in time, not a random choice: neighbouring frames are nearly the same. Counted
+        # in images, so that it is the part that `sa4depth evaluate --from` measures.
+        end = len(bag.frames) - round(len(bag.frames) * self._config.holdout)
+        numbers = [number for number, frame in enumerate(bag.frames)
+                   if frame.depth is not None or need == 'nothing']
+        frames = [bag.frames[number] for number in numbers]
         if not frames:
             raise BagError(f"bag '{bag.path}' has no depth topic, which supervised training "
                            f'needs; it has {bag.topics}')
         first = len(self._entries)
         self._entries += [_Place(bag, frame, number) for number, frame in enumerate(frames)]
-        # A tail in time, not a random choice: neighbouring frames are nearly the same.
-        kept = len(frames) - round(len(frames) * self._config.holdout)
+        kept = sum(number < end for number in numbers)
         name = self._unique(bag.name)
         self.train_of[name] = list(range(first, first + kept))
         self.heldout[name] = list(range(first + kept, len(self._entries)))

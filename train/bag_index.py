@@ -75,16 +75,19 @@ class BagIndex:
     The frames of one bag in order of their stamps, readable in any order.
 
     Reads ROS 1 ``.bag`` files and rosbag2 folders (sqlite3 and mcap), also after a fork. Raises
-    BagError when the bag cannot be read or lacks a topic, saying which topics it has.
+    BagError when the bag cannot be read or lacks a topic, saying which topics it has. Without
+    ``need_depth``, depth that cannot be used is as good as none.
     """
 
-    def __init__(self, path: Path, config: DataConfig) -> None:
+    def __init__(self, path: Path, config: DataConfig, *, need_depth: bool = True) -> None:
         self.path = path
+        self._need_depth = need_depth
         self._reader = BagReader(path)
         types = self._reader.types()
         self.topics: Topics = find_topics(
             types, self._first_message, image=config.image_topic,
-            camera_info=config.camera_info_topic, depth=config.depth_topic)
+            camera_info=config.camera_info_topic, depth=config.depth_topic,
+            need_depth=need_depth)
         self._odom_topic = config.odom_topic
         first = self._first_message(self.topics.image)
         self._camera_frame = '' if first is None else str(first.header.frame_id)
@@ -146,7 +149,7 @@ class BagIndex:
             info = infos[_nearest(info_stamps, image.stamp) or 0][1]
             frames.append(FrameEntry(image, depths[near] if fits and near is not None else None,
                                      info, poses))
-        if self.topics.depth and not any(frame.depth for frame in frames):
+        if self._need_depth and self.topics.depth and not any(f.depth for f in frames):
             raise BagError(
                 f"bag '{self.path}': no {self.topics.depth} within {tolerance * 1e-9:.3f} s of "
                 f'any {self.topics.image}; see data.max_time_difference')

@@ -41,13 +41,14 @@ class Topics:
 
 def find_topics(
     types: dict[str, str], first_message: Callable[[str], Any],
-    *, image: str = '', camera_info: str = '', depth: str = '',
+    *, image: str = '', camera_info: str = '', depth: str = '', need_depth: bool = True,
 ) -> Topics:
     """
     Choose the topics from ``types`` (topic -> message type), named ones first.
 
     ``first_message`` gives the first message of a topic, to tell depth from colour. Raises
-    BagError naming what is there when nothing or more than one topic fits.
+    BagError naming what is there when nothing or more than one topic fits; with ``need_depth``
+    False, several depth topics are as good as none.
     """
     pictures = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
     depths = [t for t in pictures if _is_depth(t, first_message(t))]
@@ -57,7 +58,8 @@ def find_topics(
     near = [t for t in infos if t.rsplit('/', 1)[0] == _camera(image)]
     camera_info = _pick(types, camera_info, near or infos, 'CameraInfo', 'camera_info_topic',
                         (CAMERA_INFO,))
-    if not depth and not depths:
+    undecided = not need_depth and len({_base(topic) for topic in depths}) > 1
+    if not depth and (not depths or undecided):
         return Topics(image, camera_info, None)
     depth = _pick(types, depth, depths, 'depth', 'depth_topic', (IMAGE, COMPRESSED))
     return Topics(image, camera_info, depth)
@@ -111,8 +113,9 @@ def _pick(types: dict[str, str], named: str, found: list[str], what: str, key: s
     # The same picture recorded raw and compressed: either will do, raw loses nothing.
     bases = {_base(topic) for topic in found}
     if len(bases) > 1:
-        raise BagError(f'the bag has several {what} topics: {", ".join(found)}. Choose one with '
-                       f'--set data.{key}=NAME')
+        option = key.replace('_', '-')
+        raise BagError(f'the bag has several {what} topics: {", ".join(found)}. Choose one: '
+                       f'--set data.{key}=NAME in training, --{option} NAME in evaluate')
     return min(found, key=len)
 
 

@@ -81,10 +81,9 @@ def evaluate_bag(
     image; limits are those of ``config``. Raises BagError when there is nothing to compare.
     """
     bag = BagIndex(path, config)
-    entries = [entry for entry in bag.frames if entry.depth is not None]
     # As in BagFrames, so that the part that training held out is exactly this one.
-    first = len(entries) - round(len(entries) * (1 - start))
-    entries = entries[first:]
+    first = len(bag.frames) - round(len(bag.frames) * (1 - start))
+    entries = [entry for entry in bag.frames[first:] if entry.depth is not None]
     if not entries:
         raise BagError(f"bag '{path}' has no frames with depth after {start:.0%} of it, topics "
                        f'{bag.topics}')

@@ -112,7 +112,8 @@ def _writer(path: Path, storage: str) -> Any:
 def _write(path: Path, *, storage: str = 'mcap', color: str = 'rgb8', depth: str = '16UC1',
            frames: int = 10, scale_depth: int = 1, depth_delay: int = 0,
            distortion: Any = (0.0,) * 5, extra: tuple[str, ...] = (),
-           camera: str = '/camera', broken_frame: int | None = None) -> Recording:
+           camera: str = '/camera', broken_frame: int | None = None,
+           depth_from: int = 0) -> Recording:
     ros1 = storage == 'ros1'
     store = get_typestore(Stores.ROS1_NOETIC if ros1 else Stores.ROS2_JAZZY)
     recording = Recording(path)
@@ -140,7 +141,7 @@ def _write(path: Path, *, storage: str = 'mcap', color: str = 'rgb8', depth: str
             send(image_topic, _color(store.types, heads[0], rgb, color), time)
             send(f'{camera}/camera_info',
                  _info(store, heads[0], ros1, (WIDTH, HEIGHT), distortion), time)
-            if depth:
+            if depth and number >= depth_from:
                 send(depth_topic, _depth(store.types, heads[1], small, depth), time + depth_delay)
             for topic in extra:
                 send(topic, _color(store.types, heads[0], rgb, 'rgb8'), time)

@@ -162,3 +162,17 @@ def test_a_damaged_message_names_its_frame(write_bag, monkeypatch) -> None:
     monkeypatch.setattr('sa4depth_train.depth_messages.DEPTH_ENCODINGS', ('32FC1',))
     with pytest.raises(BagError, match=r'stamp 1700000000\.1.*expected a depth image'):
         index.read_depth(index.frames[1])
+
+
+def test_the_held_out_part_is_counted_in_images(write_bag) -> None:
+    # Depth begins late: of ten images the last six have one, two of them are held out.
+    bag = write_bag(frames=10, depth_from=4)
+    frames = BagFrames([bag.path], DataConfig(holdout=0.2), SIZE)
+    assert (len(frames.train), [len(part) for part in frames.heldout.values()]) == (4, [2])
+
+
+def test_depth_that_is_not_needed_does_no_harm(write_bag) -> None:
+    late = write_bag(frames=4, depth_delay=50_000_000)
+    with pytest.raises(BagError, match='see data.max_time_difference'):
+        BagFrames([late.path], DataConfig(), SIZE)
+    assert len(BagFrames([late.path], DataConfig(), SIZE, need='nothing')) == 4

@@ -15,6 +15,7 @@
 """What is written to a bag is what training reads from it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -100,3 +101,17 @@ def test_no_bag_and_no_bag_format(tmp_path: Path) -> None:
     (tmp_path / 'metadata.yaml').write_text('nonsense: [')
     with pytest.raises(BagError, match='cannot read'):
         BagIndex(tmp_path, DataConfig())
+
+
+def test_depth_is_chosen_only_where_it_is_needed() -> None:
+    kind = 'sensor_msgs/msg/Image'
+    types = {'/a/image_raw': kind, '/a/camera_info': 'sensor_msgs/msg/CameraInfo',
+             '/left/depth': kind, '/right/depth': kind}
+
+    def first(topic):
+        return SimpleNamespace(encoding='16UC1' if 'depth' in topic else 'rgb8')
+
+    with pytest.raises(BagError, match=r'several depth topics.*--depth-topic NAME in evaluate'):
+        find_topics(types, first)
+    assert find_topics(types, first, need_depth=False).depth is None
+    assert find_topics(types, first, depth='/left/depth', need_depth=False).depth == '/left/depth'
