@@ -30,14 +30,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 # nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
 # package registry; torch and mujoco come with `make test`, but not with a robot.
 NEEDS = {
+    'geometry': ('torch',),
     'launch': ('launch_pytest',),
-    'networks': ('torch',),
+    'networks': ('torch', 'transformers'),
     'test_chain.py': ('torch', 'mujoco'),
     'test_copyright.py': ('ament_copyright',),
     'test_flake8.py': ('ament_flake8',),
     'test_pep257.py': ('ament_pep257',),
     'train/worlds': ('mujoco',),
-    'train': ('torch',),
+    'train': ('torch', 'accelerate', 'evo'),
 }
 MISSING = {
     path: module for path, modules in NEEDS.items() for module in modules

@@ -51,6 +51,14 @@ def render(T_world2camera, K, seed=0, channels=6, walls=True, size=(HEIGHT, WIDT
     return color.transpose(1, 2).view(1, channels, *size).to(dtype), depth
 
 
+def photograph(T_camera2world, K, size, seed=0):
+    """Show the room to a camera, K (3, 3): colours (H, W, 3) uint8 and depth (H, W) metres."""
+    T = inverse(torch.from_numpy(T_camera2world)[None])
+    color, depth = render(T, torch.from_numpy(K)[None], seed, 3, size=size)
+    rgb = (127 + 70 * color[0]).clamp(0, 255).permute(1, 2, 0).to(torch.uint8).numpy()
+    return rgb, depth[0, 0].numpy()
+
+
 def texture(places, seed, channels):
     """Sum waves of many lengths, the long ones strong, as in most pictures."""
     generator = torch.Generator().manual_seed(seed)

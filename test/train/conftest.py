@@ -22,9 +22,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from rendered_pair import photograph
 from rosbags import rosbag1, rosbag2
 from rosbags.typesys import get_typestore, Stores
 import torch
+import walk_bag
+from walk_bag import walk_poses, write_walk
 
 START = 1_700_000_000_000_000_000
 STEP = 100_000_000
@@ -177,3 +180,13 @@ def room_bag(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """Give one bag of 20 frames for tests that only read it."""
     return _write(tmp_path_factory.mktemp('room') / 'room', color='compressed',
                   depth='compressedDepth', frames=20)
+
+
+@pytest.fixture(scope='session')
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record twelve frames of a walk through the textured room of rendered_pair."""
+    poses = walk_poses(12)
+    poses[:, 2, 3] -= 1.0
+    pictures = [photograph(pose, walk_bag.K, (walk_bag.HEIGHT, walk_bag.WIDTH))
+                for pose in poses]
+    return write_walk(tmp_path_factory.mktemp('walk') / 'walk', frames=12, pictures=pictures)

@@ -101,6 +101,20 @@ def test_two_that_stop_and_go_on_are_the_same_run(whole, room_bag, config, tmp_p
         whole[0] / 'run' / 'metrics.json').read_text()
 
 
+def test_two_processes_learn_from_images_alone(walk, config, tmp_path) -> None:
+    result = launch(
+        *TWO, WATCHED, 'train', '--bag', walk, '--config', config, '--output', tmp_path / 'run',
+        *(word for key in ('recipe=sa4depth', 'triplets.min_parallax=0', 'triplets.max_flow=0.5',
+                           'motion.refinement.points=64', 'network.input_height=64',
+                           'network.input_width=96', 'data.holdout=0.3')
+          for word in ('--set', key)), folder=tmp_path)
+    hashes = [(tmp_path / f'rank_{rank}').read_text() for rank in (0, 1)]
+    assert hashes[0] == hashes[1]
+    assert result.stdout.count('train walk: ') == 1
+    epochs = json.loads((tmp_path / 'run' / 'metrics.json').read_text())['epochs']
+    assert [0 <= entry['losses']['refined'] <= 1 for entry in epochs] == [True, True]
+
+
 def test_no_number_in_one_process_ends_both_with_its_samples(room_bag, config, tmp_path) -> None:
     result = launch(*TWO, WATCHED, 'train', '--bag', room_bag.path, '--config', config,
                     '--output', tmp_path / 'run', folder=tmp_path, check=False, BREAK_AT=2)

@@ -18,9 +18,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rendered_pair import render
+from rendered_pair import photograph
 from sa4depth_ros.errors import BagError
-from sa4depth_ros.geometry.lie import inverse
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
@@ -48,30 +47,13 @@ SMALL = TrainConfig(
     optimizer=OptimizerConfig(lr=5e-4, encoder_lr=1.0, freeze_encoder_norm=False))
 
 
-def _view(T_camera2world, camera=K, size=(HEIGHT, WIDTH), seed=0):
-    """Show the room of rendered_pair as uint8 colours and depth."""
-    T = inverse(torch.from_numpy(T_camera2world)[None])
-    color, depth = render(T, torch.from_numpy(camera)[None], seed, 3, size=size)
-    rgb = (127 + 70 * color[0]).clamp(0, 255).permute(1, 2, 0).to(torch.uint8).numpy()
-    return rgb, depth[0, 0].numpy()
-
-
-@pytest.fixture(scope='module')
-def walk(tmp_path_factory):
-    """Record ten frames of a walk through the textured room."""
-    path = tmp_path_factory.mktemp('walk') / 'walk'
-    poses = walk_poses(12)
-    poses[:, 2, 3] -= 1.0
-    return write_walk(path, frames=12, pictures=[_view(pose) for pose in poses])
-
-
 def test_depth_and_motion_are_learned_from_three_images() -> None:
     torch.manual_seed(0)
     size, camera = (96, 128), np.array([[95.0, 0, 63.5], [0, 95.0, 47.5], [0, 0, 1]])
     places = [0.0, -0.25, 0.25]
     poses = np.tile(np.eye(4), (3, 1, 1))
     poses[:, 0, 3], poses[:, 2, 3] = places, 0.3 * np.array(places)
-    views = [_view(pose, camera, size) for pose in poses]
+    views = [photograph(pose, camera, size) for pose in poses]
     images = torch.stack([torch.from_numpy(rgb).permute(2, 0, 1) / 255.0 for rgb, _ in views])
     batch = {'images': images[None], 'inputs': images[None], 'seen': torch.ones(1, 1, *size),
              'K': torch.from_numpy(camera).float()[None], 'earlier': torch.tensor([[True, False]])}
@@ -120,7 +102,7 @@ def test_a_run_leaves_both_networks_and_says_what_it_left_out(walk, tmp_path, ca
 def test_no_label_is_needed_and_none_chooses(tmp_path) -> None:
     poses = walk_poses(10)
     bag = write_walk(tmp_path / 'bare', frames=10, depth=False, odometry=False,
-                     pictures=[_view(pose) for pose in poses])
+                     pictures=[photograph(pose, K, (HEIGHT, WIDTH)) for pose in poses])
     run = create_run(tmp_path / 'run', SMALL, [bag])
     trainer = Trainer(run)
     assert trainer.run()
@@ -133,7 +115,7 @@ def test_several_cameras_in_one_run(walk, tmp_path, monkeypatch) -> None:
     import walk_bag
     other = K.copy()
     other[0, 0], other[1, 1], other[0, 2] = 140.0, 140.0, 55.0
-    pictures = [_view(pose, other, seed=1) for pose in walk_poses(10)]
+    pictures = [photograph(pose, other, (HEIGHT, WIDTH), seed=1) for pose in walk_poses(10)]
     monkeypatch.setattr(walk_bag, 'K', other)
     second = write_walk(tmp_path / 'other', frames=10, pictures=pictures)
     run = create_run(tmp_path / 'run', replace(SMALL, augmentation=replace(GENTLE, max_zoom=1.0)),
@@ -146,7 +128,7 @@ def test_several_cameras_in_one_run(walk, tmp_path, monkeypatch) -> None:
 
 
 def test_a_camera_that_stands_still_is_no_training_data(tmp_path) -> None:
-    still = write_walk(tmp_path / 'still', frames=8, pictures=[_view(np.eye(4))] * 8)
+    still = write_walk(tmp_path / 'still', frames=8, pictures=[photograph(np.eye(4), K, (HEIGHT, WIDTH))] * 8)
     run = create_run(tmp_path / 'run', SMALL, [still])
     with pytest.raises(BagError, match=r'no frame is left to train on: still: 0 of 6 frames are '
                                        r'targets; left out: .*static'):
