@@ -33,9 +33,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test'))
-from rendered_pair import intrinsics, render
-
 COUNT = 6
 SETTINGS = (('learned', 0.3), ('learned', 0.1), ('learned', 0.01), ('learned', 0.001),
             ('adaptive', 0.01))
@@ -49,6 +46,8 @@ def levels(image: Tensor) -> list[FeatureLevel]:
 
 def planted() -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Give targets, sources, depths, K, starts and true motions of six pairs."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test'))
+    from rendered_pair import intrinsics, render
     generator = torch.Generator().manual_seed(1)
     K, eye = intrinsics(torch.float32), torch.eye(4)[None]
     xi = torch.randn(COUNT, 6, generator=generator) * torch.tensor([0.1] * 3 + [0.04] * 3)

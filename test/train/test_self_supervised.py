@@ -43,8 +43,13 @@ SMALL = TrainConfig(
     network=DepthNetConfig(input_height=64, input_width=96, canonical_focal=70.0,
                            decoder_channels=(8, 8, 16, 16, 32)),
     motion=MotionConfig(refinement=RefinementConfig(points=128)), augmentation=GENTLE,
-    triplets=TripletConfig(min_flow=0.001, min_parallax=0.0, max_flow=0.5), data=DataConfig(holdout=0.3),
+    triplets=TripletConfig(min_flow=0.001, min_parallax=0.0, max_flow=0.5),
+    data=DataConfig(holdout=0.3),
     optimizer=OptimizerConfig(lr=5e-4, encoder_lr=1.0, freeze_encoder_norm=False))
+
+
+def _photo(pose):
+    return photograph(pose, K, (HEIGHT, WIDTH))
 
 
 def test_depth_and_motion_are_learned_from_three_images() -> None:
@@ -102,7 +107,7 @@ def test_a_run_leaves_both_networks_and_says_what_it_left_out(walk, tmp_path, ca
 def test_no_label_is_needed_and_none_chooses(tmp_path) -> None:
     poses = walk_poses(10)
     bag = write_walk(tmp_path / 'bare', frames=10, depth=False, odometry=False,
-                     pictures=[photograph(pose, K, (HEIGHT, WIDTH)) for pose in poses])
+                     pictures=[_photo(pose) for pose in poses])
     run = create_run(tmp_path / 'run', SMALL, [bag])
     trainer = Trainer(run)
     assert trainer.run()
@@ -128,7 +133,7 @@ def test_several_cameras_in_one_run(walk, tmp_path, monkeypatch) -> None:
 
 
 def test_a_camera_that_stands_still_is_no_training_data(tmp_path) -> None:
-    still = write_walk(tmp_path / 'still', frames=8, pictures=[photograph(np.eye(4), K, (HEIGHT, WIDTH))] * 8)
+    still = write_walk(tmp_path / 'still', frames=8, pictures=[_photo(np.eye(4))] * 8)
     run = create_run(tmp_path / 'run', SMALL, [still])
     with pytest.raises(BagError, match=r'no frame is left to train on: still: 0 of 6 frames are '
                                        r'targets; left out: .*static'):
@@ -142,7 +147,8 @@ def test_refinement_begins_when_it_is_asked_for(walk, tmp_path) -> None:
     assert ['refined' in entry['losses'] for entry in trainer.history] == [False, True]
     assert ['triplet_refined' in entry['heldout']['walk'] for entry in trainer.history] == [
         False, True]
-    plain = replace(SMALL, motion=replace(SMALL.motion, refinement=RefinementConfig(enabled=False)))
+    off = replace(SMALL.motion, refinement=RefinementConfig(enabled=False))
+    plain = replace(SMALL, motion=off)
     trainer = Trainer(create_run(tmp_path / 'plain', plain, [walk]))
     assert trainer.run()
     assert 'refined' not in trainer.history[0]['losses']
