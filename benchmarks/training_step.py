@@ -24,8 +24,8 @@ their medians is printed; memory is the peak of a process of its own for each.
 import argparse
 from dataclasses import replace
 import json
+from pathlib import Path
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -106,7 +106,9 @@ def measure_memory(step: Step) -> float:
         step.run()
     if step.device.type == 'cuda':
         return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # ru_maxrss would start with what the parent had when it forked.
+    status = Path('/proc/self/status').read_text(encoding='utf-8')
+    return float(status.partition('VmHWM:')[2].split()[0]) / 1024
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
