@@ -140,11 +140,11 @@ def table(results: dict[str, dict[str, list[dict[str, float]]]]) -> str:
     """Lay the results out in Markdown, mean and range over seeds."""
     lines = []
     for recording, variants in results.items():
-        lines += [f'\n**{recording}**\n', '| variant | ' + ' | '.join(COLUMNS) + ' | minutes |',
-                  '|---' * (len(COLUMNS) + 2) + '|']
+        lines += [f'\n**{recording}**\n', '| variant | ' + ' | '.join(COLUMNS) + ' |',
+                  '|---' * (len(COLUMNS) + 1) + '|']
         for variant, runs in variants.items():
-            cells = [cell([run.get(key, math.nan) for run in runs]) for key in
-                     (*COLUMNS.values(), 'minutes')]
+            cells = [cell([run.get(key, math.nan) for run in runs])
+                     for key in COLUMNS.values()]
             lines.append(f'| {variant} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
 
