@@ -77,9 +77,11 @@ RECORDINGS = (
 # Column -> where it stands in the numbers of a run.
 COLUMNS = {
     'AbsRel': 'scaled_abs_rel', 'delta1': 'scaled_delta1', 'depth scale std': 'scale_consistency',
+    'near': 'near_consistency', 'depth range': 'depth_range',
     'pose scale std, PoseNet': 'posenet_scale_std', 'refined': 'refined_scale_std',
-    'pose scale median, PoseNet': 'posenet_scale_median', 'refined ': 'refined_scale_median',
+    'spread, PoseNet': 'posenet_scale_spread', 'refined ': 'refined_scale_spread',
     'ATE m, PoseNet': 'posenet_ate_sim3', 'refined  ': 'refined_ate_sim3',
+    'RPE degrees, PoseNet': 'posenet_rpe_rotation', 'refined   ': 'refined_rpe_rotation',
 }
 
 

@@ -33,6 +33,8 @@ def depth_metrics(
     ``median_scale``, the median of target over prediction, ``coverage``, the share of target
     pixels that were predicted, and every metric once more after multiplying by that scale,
     as ``scaled_<metric>``. Errors are in the unit of the target; delta<k> is a fraction.
+    ``near_scale`` is the same median over the nearer half of the pixels, ``depth_range`` the
+    slope of log prediction over log target: below 1, far things are predicted too near.
     """
     known = (target > 0) & np.isfinite(target)
     both = known & (prediction > 0) & np.isfinite(prediction)
@@ -42,7 +44,11 @@ def depth_metrics(
     scale = float(np.median(t) / np.median(p))
     result = _errors(p, t)
     result |= {f'scaled_{name}': value for name, value in _errors(p * scale, t).items()}
-    return result | {'median_scale': scale, 'coverage': float(both.sum() / known.sum())}
+    near = t <= np.median(t)
+    return result | {
+        'median_scale': scale, 'near_scale': float(np.median(t[near]) / np.median(p[near])),
+        'depth_range': _slope(np.log(t), np.log(p)),
+        'coverage': float(both.sum() / known.sum())}
 
 
 def summarize(frames: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -51,13 +57,21 @@ def summarize(frames: Sequence[dict[str, float]]) -> dict[str, float]:
 
     ``scale_consistency`` is the standard deviation of the frames' median scale over its
     median (method.md 1b); ``median_scale`` is that median, ``frames`` the number of frames.
+    ``near_consistency`` is the same of ``near_scale``: unlike the former it does not grow with
+    a depth range that is too small. ``depth_range`` is left out where no frame has one.
     """
     if not frames:
         return {'frames': 0.0}
     result = {name: float(np.mean([f[name] for f in frames])) for name in frames[0]}
-    scales = np.array([f['median_scale'] for f in frames])
-    result['median_scale'] = float(np.median(scales))
-    result['scale_consistency'] = float(scales.std() / np.median(scales))
+    for name, spread in (('median_scale', 'scale_consistency'),
+                         ('near_scale', 'near_consistency')):
+        scales = np.array([f[name] for f in frames])
+        result[name] = float(np.median(scales))
+        result[spread] = float(scales.std() / np.median(scales))
+    slopes = [f['depth_range'] for f in frames if np.isfinite(f['depth_range'])]
+    del result['depth_range']
+    if slopes:
+        result['depth_range'] = float(np.mean(slopes))
     return result | {'frames': float(len(frames))}
 
 
@@ -74,3 +88,10 @@ def _errors(p: NDArray[np.float64], t: NDArray[np.float64]) -> dict[str, float]:
         'delta2': float(np.mean(ratio < 1.25 ** 2)),
         'delta3': float(np.mean(ratio < 1.25 ** 3)),
     }
+
+
+def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Give the least-squares slope of ``y`` over ``x``; NaN where ``x`` hardly varies."""
+    dx = x - x.mean()
+    variance = float(dx @ dx)
+    return float(dx @ (y - y.mean())) / variance if variance > 1e-6 * x.size else float('nan')

@@ -73,5 +73,21 @@ def test_frames_count_alike_and_scale_consistency_is_relative() -> None:
     assert {*METRICS, *(f'scaled_{name}' for name in METRICS)} <= set(result)
 
 
+def test_a_depth_range_that_is_too_small_is_told_from_a_wrong_scale() -> None:
+    rng = np.random.default_rng(0)
+    frames = []
+    for far in (4.0, 10.0, 30.0):
+        # Near things are right, and the deeper the scene the more the far ones are off.
+        target = np.where(rng.random((40, 40)) < 0.6, 1.0, far) * rng.uniform(0.99, 1.01, (40, 40))
+        frames.append(depth_metrics(np.sqrt(target), target))
+    result = summarize(frames)
+    assert result['depth_range'] == pytest.approx(0.5)
+    assert result['near_consistency'] < 0.01
+    squeezed = depth_metrics(3 * target ** 0.8, target)
+    assert squeezed['depth_range'] == pytest.approx(0.8)
+    flat = np.full((10, 10), 2.0)
+    assert 'depth_range' not in summarize([depth_metrics(flat, flat)])
+
+
 def test_no_frames_give_no_figures() -> None:
     assert summarize([]) == {'frames': 0.0}
