@@ -49,6 +49,7 @@ VARIANTS = {
     'refinement, coarse levels taught': ('photometric.distill_levels=1',),
     'refinement, damping from 0.001': ('motion.refinement.initial_damping=0.001',),
     'refinement, adaptive damping': ('motion.refinement.damping=adaptive',),
+    'refinement, sources 0.15 s away': ('triplets.min_interval=0.15',),
     'refinement, PoseNet by photometric error': (
         'photometric.distill=0', 'photometric.unrefined=0.5'),
 }
