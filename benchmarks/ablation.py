@@ -79,10 +79,9 @@ RECORDINGS = (
 COLUMNS = {
     'AbsRel': 'scaled_abs_rel', 'delta1': 'scaled_delta1', 'depth scale std': 'scale_consistency',
     'near': 'near_consistency', 'depth range': 'depth_range',
-    'pose scale std, PoseNet': 'posenet_scale_std', 'refined': 'refined_scale_std',
-    'spread, PoseNet': 'posenet_scale_spread', 'refined ': 'refined_scale_spread',
-    'ATE m, PoseNet': 'posenet_ate_sim3', 'refined  ': 'refined_ate_sim3',
-    'RPE degrees, PoseNet': 'posenet_rpe_rotation', 'refined   ': 'refined_rpe_rotation',
+    **{f'{title}, {kind}': f'{kind.lower()}_{key}' for title, key in (
+        ('pose scale std', 'scale_std'), ('its spread', 'scale_spread'), ('ATE m', 'ate_sim3'),
+        ('degrees a step', 'rpe_rotation')) for kind in ('PoseNet', 'refined')},
 }
 
 
@@ -196,8 +195,8 @@ def main() -> None:
     results: dict[str, dict[str, list[dict[str, float]]]] = {}
     for job, found in zip(todo, numbers):
         results.setdefault(job.recording.bag, {}).setdefault(job.variant, []).append(found)
-    text = f'{table(results)}\n\n{machine()}, {args.jobs} trainings at a time, ' \
-           f'{args.threads} thread each, seeds {args.seeds}.'
+    text = (f'{table(results)}\n\n{machine()}, {args.threads} for each training, '
+            f'seeds {args.seeds}.')
     print(text)
     if args.page:
         write_table(args.page, text)
