@@ -195,8 +195,8 @@ def main() -> None:
     results: dict[str, dict[str, list[dict[str, float]]]] = {}
     for job, found in zip(todo, numbers):
         results.setdefault(job.recording.bag, {}).setdefault(job.variant, []).append(found)
-    text = (f'{table(results)}\n\n{machine()}, {args.threads} for each training, '
-            f'seeds {args.seeds}.')
+    text = (f'{table(results)}\n\n{machine()}, threads of each training: {args.threads}, '
+            f'seeds: {args.seeds}.')
     print(text)
     if args.page:
         write_table(args.page, text)

@@ -25,9 +25,9 @@ MOTION_COLUMNS = ('ate_sim3', 'ate_se3', 'rpe_translation', 'rpe_rotation', 'dri
                   'drift_rotation', 'scale_median', 'scale_std', 'scale_spread')
 DEPTH_LEGEND = (
     'rmse in metres; scaled_*: each frame multiplied by its median of true over predicted depth '
-    '(median_scale); scale_consistency: standard deviation of that scale over its median; near_consistency: '
-    'the same over the nearer half of each frame; depth_range: slope of log predicted over log '
-    'true depth, 1 is right, less is a range that is too small.')
+    '(median_scale); scale_consistency: standard deviation of that scale over its median; '
+    'near_consistency: the same over the nearer half of each frame; depth_range: slope of log '
+    'predicted over log true depth, 1 is right, less is a range that is too small.')
 MOTION_LEGEND = (
     'ate: RMSE of positions in metres, aligned with scale (sim3) and without (se3). With scale: '
     'rpe: error of one step, percent and degrees; drift: percent and degrees per 100 m over '
