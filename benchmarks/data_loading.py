@@ -26,7 +26,6 @@ import argparse
 from collections.abc import Sequence
 import json
 from pathlib import Path
-import platform
 import tempfile
 import time
 from typing import Any
@@ -41,13 +40,7 @@ from sa4depth_train.loading import EpochLoader
 from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import find_triplets, Triplet
 import torch
-
-
-def machine() -> str:
-    """Name the processor."""
-    with open('/proc/cpuinfo', encoding='utf-8') as file:  # noqa: PTH123
-        names = [line.partition(':')[2].strip() for line in file if line.startswith('model name')]
-    return f'{len(names)} cores of {names[0] if names else platform.processor()}'
+from training_step import processor
 
 
 def open_frames(args: argparse.Namespace, cache: Path) -> BagFrames:
@@ -96,7 +89,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as cache:
             frames = open_frames(args, Path(cache))
             rates[workers] = samples_per_second(frames, args, config, workers)
-    return {'machine': machine(), 'bag': args.bag.name, 'size': f'{args.height}x{args.width}',
+    return {'machine': processor(), 'bag': args.bag.name, 'size': f'{args.height}x{args.width}',
             'batch': args.batch, 'samples_per_second_by_workers': rates,
             'seconds_to_find_triplets': seconds_to_find_triplets(args, config)}
 

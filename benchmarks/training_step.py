@@ -132,11 +132,15 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Name the processor that computes."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    with open('/proc/cpuinfo', encoding='utf-8') as file:  # noqa: PTH123
-        names = [line.partition(':')[2].strip() for line in file if line.startswith('model name')]
+    """Name the processor that computes: the GPU if there is one."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
+
+
+def processor() -> str:
+    """Name the CPU and count its cores."""
+    text = Path('/proc/cpuinfo').read_text(encoding='utf-8')
+    names = [line.partition(':')[2].strip() for line in text.splitlines()
+             if line.startswith('model name')]
     return f'{len(names)} cores of {names[0] if names else platform.processor()}'
 
 

@@ -68,6 +68,14 @@ def random_view(
     return View(result, M)
 
 
+def sample_view(
+    K: Matrix, size: tuple[int, int], config: AugmentationConfig | None,
+    rng: np.random.Generator,
+) -> View:
+    """Draw the view of a sample (see random_view); without ``config`` it is the plain one."""
+    return plain_view(K) if config is None else random_view(K, size, config, rng)
+
+
 def plain_view(K: Matrix) -> View:
     """Give the view of a camera with intrinsics ``K`` (3x3), nothing turned or mirrored."""
     return View(K, np.eye(3))

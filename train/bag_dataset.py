@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
-from sa4depth_train.augmentation import jitter, plain_view, random_view, render_view
-from sa4depth_train.bag_index import BagIndex, FrameEntry
+from sa4depth_train.augmentation import jitter, render_view, sample_view
+from sa4depth_train.bag_index import BagIndex, FrameEntry, unique_name
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
 from sa4depth_train.frame import Frame
 from sa4depth_train.frame_cache import cache_key, cache_root, FrameCache
@@ -89,16 +89,9 @@ class BagFrames:
         first = len(self._entries)
         self._entries += [_Place(bag, frame, number) for number, frame in enumerate(frames)]
         kept = sum(number < end for number in numbers)
-        name = self._unique(bag.name)
+        name = unique_name(bag.name, self.heldout)
         self.train_of[name] = list(range(first, first + kept))
         self.heldout[name] = list(range(first + kept, len(self._entries)))
-
-    def _unique(self, name: str) -> str:
-        number = 2
-        unique = name
-        while unique in self.heldout:
-            unique, number = f'{name}_{number}', number + 1
-        return unique
 
     @property
     def train(self) -> list[int]:
@@ -187,10 +180,7 @@ class DepthDataset(Dataset[dict[str, object]]):
         frame = self._frames[self._indices[index]]
         K = network_intrinsics(frame, self._size)
         rng = np.random.default_rng((self._seed, self.epoch, index))
-        if self._augmentation is None:
-            view = plain_view(K)
-        else:
-            view = random_view(K, self._size, self._augmentation, rng)
+        view = sample_view(K, self._size, self._augmentation, rng)
         rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, self._size)
         if self._augmentation is None:
             image = rgb.astype(np.float32) / 255

@@ -15,7 +15,7 @@
 """The frames of a bag: which image belongs to which depth and calibration."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 import hashlib
 from pathlib import Path
@@ -178,6 +178,14 @@ class BagIndex:
 
     def _where(self, record: Record) -> str:
         return f"bag '{self.path}', stamp {record.stamp * 1e-9:.6f}"
+
+
+def unique_name(name: str, used: Container[str]) -> str:
+    """Give ``name``, with _2, _3, ... behind it if it is ``used`` already."""
+    unique, number = name, 2
+    while unique in used:
+        unique, number = f'{name}_{number}', number + 1
+    return unique
 
 
 def fingerprint(path: Path) -> str:

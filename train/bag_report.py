@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sa4depth_ros.errors import BagError
-from sa4depth_train.bag_index import BagIndex
+from sa4depth_train.bag_index import BagIndex, unique_name
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import BagResult, Estimator, evaluate_bag
 from sa4depth_train.motion_estimator import motion_result, NetworkMotion
@@ -123,9 +123,7 @@ def _unique(reports: Sequence[BagReport]) -> list[BagReport]:
     used: set[str] = set()
     result = []
     for report in reports:
-        name, number = report.bag, 2
-        while name in used:
-            name, number = f'{report.bag}_{number}', number + 1
+        name = unique_name(report.bag, used)
         used.add(name)
         result.append(replace(report, bag=name))
     return result

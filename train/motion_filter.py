@@ -20,6 +20,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sa4depth_ros.runtime.camera_model import scaled_intrinsics
 
 Matrix = NDArray[np.float64]
 # Raise it when the same frames are measured differently.
@@ -63,11 +64,8 @@ def motion_frame(rgb: NDArray[np.uint8], K: Matrix) -> MotionFrame:
     scale = min(1.0, _WIDTH / rgb.shape[1])
     size = (round(rgb.shape[1] * scale), round(rgb.shape[0] * scale))
     gray = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-    ratios = np.array([size[0] / rgb.shape[1], size[1] / rgb.shape[0]])
-    small = K.copy()
-    small[:2, :2] *= ratios[:, None]
-    small[:2, 2] = (K[:2, 2] + 0.5) * ratios - 0.5
-    return MotionFrame(gray, small)  # type: ignore[arg-type]
+    ratios = (size[0] / rgb.shape[1], size[1] / rgb.shape[0])
+    return MotionFrame(gray, scaled_intrinsics(K, ratios))  # type: ignore[arg-type]
 
 
 def measure_motion(first: MotionFrame, second: MotionFrame) -> Motion:

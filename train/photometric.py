@@ -16,7 +16,7 @@
 
 from dataclasses import dataclass
 
-from sa4depth_ros.errors import ConfigError
+from sa4depth_train.checks import check
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -59,15 +59,12 @@ class PhotometricConfig:
     refine_from_epoch: int = 0
 
     def __post_init__(self) -> None:
-        checks = {
+        check('photometric', {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
             'smoothness, distill, distill_levels and unrefined must be >= 0': min(
                 self.smoothness, self.distill, self.distill_levels, self.unrefined) >= 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
-            'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0}
-        failed = [text for text, good in checks.items() if not good]
-        if failed:
-            raise ConfigError(f'photometric: {"; ".join(failed)}')
+            'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0})
 
 
 def ssim_loss(a: Tensor, b: Tensor) -> Tensor:

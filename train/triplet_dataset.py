@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_train.augmentation import jitter, plain_view, random_view, View
+from sa4depth_train.augmentation import jitter, sample_view, View
 from sa4depth_train.bag_dataset import BagFrames, network_intrinsics
 from sa4depth_train.data_config import AugmentationConfig
 from sa4depth_train.frame import Frame
@@ -62,10 +62,7 @@ class TripletDataset(Dataset[dict[str, object]]):
         target, *sources = (self._frames[i] for i in (triplet.target, *triplet.sources))
         K = network_intrinsics(target, self._size)
         rng = np.random.default_rng((self._seed, self.epoch, index))
-        if self._augmentation is None:
-            view = plain_view(K)
-        else:
-            view = random_view(K, self._size, self._augmentation, rng)
+        view = sample_view(K, self._size, self._augmentation, rng)
         pixels = np.stack([_shown(frame, view, self._size) for frame in (target, *sources)])
         images = inputs = pixels.astype(np.float32) / 255
         if self._augmentation is not None:

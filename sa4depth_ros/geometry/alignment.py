@@ -161,10 +161,14 @@ def source_map(features: Tensor, confidence: Tensor) -> Tensor:
     The derivatives are central differences over +-1 pixel. Sampling this map bilinearly is
     the same as differencing the bilinear samples, as both are linear, in one look-up.
     """
-    wide = F.pad(features, (1, 1, 1, 1), mode='replicate')
-    du = (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2
-    dv = (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
-    return torch.cat((features, du, dv, confidence), 1)
+    return torch.cat((features, *central_differences(features), confidence), 1)
+
+
+def central_differences(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the derivatives of ``image`` (N, C, H, W) by u and v, per pixel, of its shape."""
+    wide = F.pad(image, (1, 1, 1, 1), mode='replicate')
+    return ((wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2,
+            (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2)
 
 
 def at_stride(pixels: Tensor, stride: float) -> Tensor:

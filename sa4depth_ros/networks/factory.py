@@ -14,6 +14,8 @@
 
 """Networks from configurations, and the checkpoint file that holds both."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
 import json
 from pathlib import Path
@@ -88,7 +90,8 @@ def load_depth_net(path: Path) -> tuple[DepthNet, ModelCard]:
 
 def holds_motion(path: Path) -> bool:
     """Tell whether a checkpoint holds a motion network; ModelError when it cannot be read."""
-    return MOTION_KEY in _read(path)[0]
+    with _opened(path) as file:
+        return MOTION_KEY in (file.metadata() or {})
 
 
 def load_motion_net(path: Path) -> MotionNet:
@@ -110,15 +113,21 @@ def load_checkpoint(path: Path) -> tuple[nn.Module, ModelCard]:
     return DeployedDepth(network).eval(), card
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise ModelError(f"expected a checkpoint at '{path}', but there is none")
     try:
         with safe_open(path, framework='pt') as file:
-            names = list(file.keys())
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+            yield file
     except (SafetensorError, OSError) as error:
         raise ModelError(f"cannot read the checkpoint '{path}': {error}") from error
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    with _opened(path) as file:
+        names = list(file.keys())
+        return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
 
 
 def _weights(network: nn.Module, prefix: str) -> dict[str, Tensor]:

@@ -20,13 +20,17 @@ import math
 from typing import NamedTuple
 
 from sa4depth_ros.errors import ConfigError
-from sa4depth_ros.geometry.alignment import feature_alignment, FeatureAlignment, TargetPoints
+from sa4depth_ros.geometry.alignment import (
+    central_differences, feature_alignment, FeatureAlignment, TargetPoints)
 from sa4depth_ros.geometry.camera import backproject
 from sa4depth_ros.geometry.levenberg_marquardt import LevenbergMarquardt
 from sa4depth_ros.networks.feature_net import FeatureLevel
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
+
+# Keeps confidence in charge where the picture is plain.
+_LEAST_GRADIENT = 5e-5
 
 
 @dataclass(frozen=True)
@@ -184,10 +188,8 @@ def best_of_cells(score: Tensor, number: int, border: int) -> tuple[Tensor, Tens
 
 
 def _gradient(image: Tensor) -> Tensor:
-    grey = F.pad(image.mean(1, keepdim=True), (1, 1, 1, 1), mode='replicate')
-    du = grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2]
-    dv = grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]
-    return du.abs() + dv.abs() + 1e-4
+    du, dv = central_differences(image.mean(1, keepdim=True))
+    return du.abs() + dv.abs() + _LEAST_GRADIENT
 
 
 def _finite(values: Tensor) -> Tensor:
