@@ -24,6 +24,7 @@ import os
 from pathlib import Path
 import signal
 import sys
+import time
 
 from sa4depth_ros.cli import main
 from sa4depth_train import trainer
@@ -48,7 +49,9 @@ class WatchedTrainer(trainer.Trainer):
         if self._accelerator.is_last_process:
             if number == int(os.environ.get('STOP_AT', '0')):
                 os.kill(os.getppid(), signal.SIGINT)
-                signal.pause()
+                # Not signal.pause(): the launcher may pass the signal on before it begins.
+                while not self._interruption.requested:
+                    time.sleep(0.01)
             if number == int(os.environ.get('BREAK_AT', '0')):
                 batch['image'] = batch['image'] * torch.nan
         return super()._step(batch)
