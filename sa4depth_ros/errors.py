@@ -27,6 +27,14 @@ class ModelError(Sa4DepthError):
     """A model file, its card or the engine that runs it cannot be used."""
 
 
+class BackendMissingError(ModelError):
+    """A backend has no package or no device on this machine; nothing is broken."""
+
+
+class DeviceError(ModelError):
+    """The device that runs the model fails: lost, out of memory, a kernel that ends in error."""
+
+
 class BagError(Sa4DepthError):
     """A recording cannot be read, or lacks what the task needs."""
 

@@ -27,6 +27,7 @@ KINDS = ('depth', 'features', 'align', 'pose')
 OUTPUTS = ('metric_depth', 'relative_depth', 'disparity')
 LAYOUTS = ('NHWC', 'NCHW')
 DTYPES = ('uint8', 'float32')
+PRECISIONS = ('fp32', 'fp16', 'int8')
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ModelCard:
     With ``canonical_focal > 0`` (pixels at network input) metric depth is
     ``y * fx / canonical_focal``, fx that of the network input. ``scale`` is a calibrated
     factor on depth. ``output_name`` picks one of several outputs, the first when empty.
+    ``precision`` is that of the arithmetic in the graph; inputs and outputs are as said above.
     Values that cannot be are ModelErrors.
     """
 
@@ -65,13 +67,15 @@ class ModelCard:
     licence: str = ''
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: str = ''
+    precision: str = 'fp32'
     version: str = '1'
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'mean', tuple(self.mean))
         object.__setattr__(self, 'std', tuple(self.std))
         for name, allowed in (('kind', KINDS), ('output', OUTPUTS),
-                              ('input_layout', LAYOUTS), ('input_dtype', DTYPES)):
+                              ('input_layout', LAYOUTS), ('input_dtype', DTYPES),
+                              ('precision', PRECISIONS)):
             if getattr(self, name) not in allowed:
                 raise ModelError(f"model card: '{name}' must be one of {', '.join(allowed)}, "
                                  f"but is '{getattr(self, name)}'")

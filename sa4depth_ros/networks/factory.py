@@ -47,7 +47,8 @@ class DeployedDepth(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Give depth (N, 1, H, W) float32 of ``image`` (N, H, W, 3) uint8 RGB."""
-        return self.network(image.permute(0, 3, 1, 2).to(torch.float32) / 255.0)
+        # In this order: TensorRT takes uint8 inputs, but nothing with them except the cast.
+        return self.network(image.to(torch.float32).permute(0, 3, 1, 2) / 255.0)
 
 
 def build_network(config: DepthNetConfig) -> DepthNet:

@@ -14,64 +14,67 @@
 
 """Inference backends, one file each, imported only when chosen."""
 
+from functools import partial
 from pathlib import Path
 
-from sa4depth_ros.errors import ModelError
-from sa4depth_ros.runtime.engines.base import Engine
+from sa4depth_ros.errors import BackendMissingError, ModelError
+from sa4depth_ros.runtime.engines.auto_engine import AutoEngine
+from sa4depth_ros.runtime.engines.base import Engine, Remark
+from sa4depth_ros.runtime.engines.options import BuildStep, EngineOptions, Probe
 
-__all__ = ['BACKENDS', 'Engine', 'open_engine']
+__all__ = ['BACKENDS', 'BuildStep', 'Engine', 'EngineOptions', 'Probe', 'Remark', 'open_engine']
 
 _PROVIDERS = {
     'onnxruntime': 'CPUExecutionProvider',
     'onnxruntime-cuda': 'CUDAExecutionProvider',
     'onnxruntime-tensorrt': 'TensorrtExecutionProvider',
 }
-BACKENDS = ('auto', *_PROVIDERS, 'tensorrt', 'torch')
+# What `auto` tries, best first.
+_AUTO = ('tensorrt', 'onnxruntime-cuda', 'onnxruntime')
+BACKENDS = ('auto', 'tensorrt', *_PROVIDERS, 'torch')
 
 
-def open_engine(model: Path, backend: str = 'auto', *, threads: int = 0) -> Engine:
+def open_engine(
+    model: Path, backend: str = 'auto', options: EngineOptions = EngineOptions(),  # noqa: B008
+) -> Engine:
     """
     Load ``model`` with ``backend`` (one of BACKENDS); 'auto' is the fastest that starts.
 
-    ``threads`` is the number of CPU threads in one inference, 0 for the backend's choice.
-    Raises ModelError when the backend is missing here or does not take the model.
+    'auto' also goes on with the next backend when the device fails later. Raises ModelError:
+    BackendMissingError when the backend is not on this machine, else it does not take the model.
     """
     if backend not in BACKENDS:
         raise ModelError(f"backend '{backend}' is unknown; choose one of {', '.join(BACKENDS)}")
-    if backend == 'tensorrt':
-        raise ModelError('the native TensorRT backend is not in this release; use backend '
-                         'onnxruntime-tensorrt, or auto')
     if backend == 'torch':
-        return _open_torch(model, threads)
+        return _open_torch(model, options)
     if model.suffix == '.safetensors':
         raise ModelError(f"'{model}' is a training checkpoint; turn it into an ONNX file with "
                          '`sa4depth export`, or choose backend torch')
-    return _open_onnx(model, backend, threads)
+    if not model.is_file():
+        raise ModelError(f"expected a model file at '{model}', but there is none")
+    if backend != 'auto':
+        return _open(model, backend, options)
+    candidates = [(name, partial(_open, model, name, options)) for name in _AUTO]
+    return AutoEngine(candidates, options.report)
 
 
-def _open_torch(model: Path, threads: int) -> Engine:
+def _open(model: Path, backend: str, options: EngineOptions) -> Engine:
+    if backend == 'tensorrt':
+        from sa4depth_ros.runtime.engines.tensorrt_backend import open_tensorrt
+        return open_tensorrt(model, options)
+    try:
+        from sa4depth_ros.runtime.engines.onnx_engine import OnnxEngine
+    except ModuleNotFoundError as error:
+        raise BackendMissingError(
+            f'backend {backend} needs the Python package {error.name}; on a robot: rosdep '
+            'install, elsewhere: pip install onnxruntime') from error
+    return OnnxEngine(model, _PROVIDERS[backend], threads=options.threads, batch=options.batch)
+
+
+def _open_torch(model: Path, options: EngineOptions) -> Engine:
     try:
         from sa4depth_ros.runtime.engines.torch_engine import TorchEngine
     except ModuleNotFoundError as error:
-        raise ModelError(f'backend torch needs the Python package {error.name}') from error
-    return TorchEngine(model, threads=threads)
-
-
-def _open_onnx(model: Path, backend: str, threads: int) -> Engine:
-    try:
-        from sa4depth_ros.runtime.engines.onnx_engine import available_providers, OnnxEngine
-    except ModuleNotFoundError as error:
-        raise ModelError(f'backend {backend} needs the Python package {error.name}; on a robot: '
-                         'rosdep install, elsewhere: pip install onnxruntime') from error
-    if backend != 'auto':
-        return OnnxEngine(model, _PROVIDERS[backend], threads=threads)
-    remark = ''
-    if _PROVIDERS['onnxruntime-cuda'] in available_providers():
-        try:
-            return OnnxEngine(model, _PROVIDERS['onnxruntime-cuda'], threads=threads)
-        except ModelError:
-            # A GPU build on a machine without a working GPU: the CPU still serves.
-            remark = ' (CUDA did not start)'
-    engine = OnnxEngine(model, _PROVIDERS['onnxruntime'], threads=threads)
-    engine.name += remark
-    return engine
+        raise BackendMissingError(
+            f'backend torch needs the Python package {error.name}') from error
+    return TorchEngine(model, threads=options.threads, batch=options.batch)

@@ -15,30 +15,45 @@
 """What every inference backend offers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sa4depth_ros.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Why a better backend does not run; ``is_fault``: because it failed, not for want of it."""
+
+    text: str
+    is_fault: bool
 
 
 class Engine(Protocol):
     """
-    One loaded model that maps one image tensor to one depth-like map.
+    One loaded model that maps images to one depth-like map each.
 
     ``name`` tells people the backend and device, ``metadata`` is what the model file says of
-    itself, ``input_shape`` has -1 where the size is free.
+    itself, ``input_shape`` has -1 where the size is free; its first axis is the batch.
+    ``max_batch`` images at most go into one inference. ``remarks`` say why it is not a better
+    backend.
     """
 
     name: str
     metadata: Mapping[str, str]
     input_shape: tuple[int, ...]
     input_dtype: 'np.dtype[Any]'
+    max_batch: int
+    remarks: tuple[Remark, ...]
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
         """
-        Run the model on ``tensor`` of ``input_shape`` and give its map (h, w).
+        Run the model on ``tensor`` (n, ...) and give its maps (n, h, w).
 
-        ``output_name`` picks an output, the first one when empty. Raises ModelError.
+        ``output_name`` picks an output, the first one when empty. Raises ModelError, and
+        DeviceError (one of those) when the device itself fails.
         """
         ...
 
@@ -47,11 +62,11 @@ class Engine(Protocol):
         ...
 
 
-def as_map(output: Any, name: str) -> NDArray[np.float32]:
-    """Drop the leading axes of length 1 of a network output, leaving (h, w) float32."""
-    from sa4depth_ros.errors import ModelError
+def as_maps(output: Any, count: int, name: str) -> NDArray[np.float32]:
+    """Bring the output of ``count`` images to (count, h, w) float32, dropping axes of length 1."""
     array = np.asarray(output, dtype=np.float32)
-    if array.ndim < 2 or array.size != array.shape[-1] * array.shape[-2]:
-        raise ModelError(f"expected one map (..., height, width) from output '{name or 'first'}', "
-                         f'got shape {array.shape}; name the depth output in the card')
-    return array.reshape(array.shape[-2:])
+    if array.ndim < 2 or array.size != count * array.shape[-1] * array.shape[-2]:
+        raise ModelError(
+            f"expected one map (..., height, width) for each of {count} images from output "
+            f"'{name or 'first'}', got shape {array.shape}; name the depth output in the card")
+    return array.reshape(count, *array.shape[-2:])

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
-from sa4depth_ros.errors import ModelError
-from sa4depth_ros.runtime.engines.base import as_map
+from sa4depth_ros.errors import BackendMissingError, DeviceError, ModelError
+from sa4depth_ros.runtime.engines.base import as_maps, Remark
 
 # ONNX Runtime's exceptions share no base but Exception.
 _ERRORS = tuple(value for value in vars(native).values()
@@ -34,12 +34,15 @@ _DTYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32, 'tensor(float
 class OnnxEngine:
     """A model in ONNX Runtime on one execution provider, with the CPU behind it."""
 
-    def __init__(self, model: Path, provider: str, *, threads: int = 0) -> None:
+    def __init__(
+        self, model: Path, provider: str, *, threads: int = 0, batch: int = 1,
+    ) -> None:
         """
         Load ``model`` on ``provider`` (ONNX Runtime's name, e.g. 'CUDAExecutionProvider').
 
-        ``threads`` is the number of CPU threads inside one inference, 0 for one per core.
-        Raises ModelError when the provider is not there or does not take the model.
+        ``threads`` is the number of CPU threads inside one inference, 0 for one per core;
+        ``batch`` the most images in one inference, if the model allows it. Raises ModelError
+        when the provider does not take the model, BackendMissingError when it is not there.
         """
         self._session = _session(model, provider, threads)
         inputs = self._session.get_inputs()
@@ -52,17 +55,23 @@ class OnnxEngine:
         self.input_shape = tuple(s if isinstance(s, int) else -1 for s in inputs[0].shape)
         self.input_dtype: np.dtype[Any] = np.dtype(_DTYPES[inputs[0].type])
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.max_batch = batch if self.input_shape[0] == -1 else self.input_shape[0]
+        self.remarks: tuple[Remark, ...] = ()
         self.name = f'onnxruntime {provider.removesuffix("ExecutionProvider")}'
+        self._on_device = provider != 'CPUExecutionProvider'
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
-        """Run the model on ``tensor`` (1, ...) and give one output as (h, w)."""
+        """Run the model on ``tensor`` (n, ...) and give one output as (n, h, w)."""
         if output_name and output_name not in self._outputs:
             raise ModelError(f"the model has no output '{output_name}', only {self._outputs}")
         try:
             result = self._session.run([output_name or self._outputs[0]], {self._input: tensor})
         except _ERRORS as error:
-            raise ModelError(f'{self.name} failed on one frame: {error}') from error
-        return as_map(result[0], output_name)
+            # A GPU that fails once has lost its context; a wrong tensor is nobody's loss.
+            lost = self._on_device and not isinstance(error, native.InvalidArgument)
+            kind = DeviceError if lost else ModelError
+            raise kind(f'{self.name} failed on one frame: {error}') from error
+        return as_maps(result[0], len(tensor), output_name)
 
     def close(self) -> None:
         """Free the session."""
@@ -78,7 +87,7 @@ def _session(model: Path, provider: str, threads: int) -> onnxruntime.InferenceS
     if not model.is_file():
         raise ModelError(f"expected a model file at '{model}', but there is none")
     if provider not in available_providers():
-        raise ModelError(
+        raise BackendMissingError(
             f'this ONNX Runtime offers {", ".join(available_providers())}, not {provider}; '
             'install the build for your device (e.g. onnxruntime-gpu) or choose another backend')
     options = onnxruntime.SessionOptions()

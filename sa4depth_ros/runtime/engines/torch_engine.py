@@ -20,16 +20,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import ModelError
+from sa4depth_ros.errors import DeviceError, ModelError
 from sa4depth_ros.networks.factory import load_checkpoint
-from sa4depth_ros.runtime.engines.base import as_map
+from sa4depth_ros.runtime.engines.base import as_maps, Remark
 import torch
 
 
 class TorchEngine:
     """A depth network in PyTorch, on CUDA when there is one."""
 
-    def __init__(self, model: Path, *, threads: int = 0) -> None:
+    def __init__(self, model: Path, *, threads: int = 0, batch: int = 1) -> None:
         """Load the ``.safetensors`` checkpoint ``model``; ``threads`` is process-wide."""
         if model.suffix != '.safetensors':
             raise ModelError(f"backend torch runs a .safetensors checkpoint, not '{model}'")
@@ -39,20 +39,23 @@ class TorchEngine:
         network, card = load_checkpoint(model)
         self._network = network.to(self._device).eval()
         self.metadata: Mapping[str, str] = card.to_metadata()
-        self.input_shape: tuple[int, ...] = (1, card.input_height, card.input_width, 3)
+        self.input_shape: tuple[int, ...] = (-1, card.input_height, card.input_width, 3)
         self.input_dtype: np.dtype[Any] = np.dtype(np.uint8)
+        self.max_batch = batch
+        self.remarks: tuple[Remark, ...] = ()
         self.name = f'torch {self._device.type}'
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
-        """Run the network on ``tensor`` (1, H, W, 3) uint8 and give its depth (H, W)."""
+        """Run the network on ``tensor`` (n, H, W, 3) uint8 and give its depth (n, H, W)."""
         if output_name not in ('', 'depth'):
             raise ModelError(f"the network has one output, 'depth', not '{output_name}'")
         try:
             with torch.inference_mode():
                 output = self._network(torch.from_numpy(tensor).to(self._device))
-                return as_map(output.cpu().numpy(), output_name)
+                return as_maps(output.cpu().numpy(), len(tensor), output_name)
         except RuntimeError as error:
-            raise ModelError(f'{self.name} failed on one frame: {error}') from error
+            kind = DeviceError if self._device.type == 'cuda' else ModelError
+            raise kind(f'{self.name} failed on one frame: {error}') from error
 
     def close(self) -> None:
         """Free the network."""
