@@ -31,6 +31,7 @@ from torch import nn
 
 OPSET = 18
 INPUT, OUTPUT = 'image', 'depth'
+MAX_BATCH = 64
 MAX_RELATIVE_ERROR = 1e-3
 
 
@@ -40,8 +41,8 @@ def export_checkpoint(
     """
     Write ``checkpoint`` as a self-describing ONNX file and give its largest relative error.
 
-    Input ``image`` uint8 (1, H, W, 3), normalised inside; output ``depth`` float32
-    (1, 1, H, W). ONNX Runtime must give the same depth as torch within ``tolerance``, or
+    Input ``image`` uint8 (N, H, W, 3), normalised inside; output ``depth`` float32
+    (N, 1, H, W), N free. ONNX Runtime must give the same depth as torch within ``tolerance``, or
     ModelError is raised and no file is left.
     """
     if output.suffix != '.onnx':
@@ -83,13 +84,15 @@ def sample_images(height: int, width: int) -> list[NDArray[np.uint8]]:
 
 
 def _write(network: nn.Module, card: ModelCard, path: Path) -> None:
-    image = torch.zeros((1, card.input_height, card.input_width, 3), dtype=torch.uint8)
+    # With an example of one image the exporter would take the axis for a constant.
+    image = torch.zeros((2, card.input_height, card.input_width, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), _quiet('torch.onnx'):
         # The exporter warns about its own internals, nothing that a user could act on.
         warnings.simplefilter('ignore')
         program = torch.onnx.export(
             network, (image,), dynamo=True, opset_version=OPSET, external_data=False,
-            input_names=[INPUT], output_names=[OUTPUT], verbose=False)
+            input_names=[INPUT], output_names=[OUTPUT], verbose=False,
+            dynamic_shapes={INPUT: {0: torch.export.Dim('batch', min=1, max=MAX_BATCH)}})
     assert program is not None
     model = program.model_proto
     _strip(model)

@@ -57,8 +57,9 @@ def test_the_file_describes_itself(models) -> None:
     assert [o.version for o in model.opset_import if o.domain == ''] == [18]
     (image,), (depth,) = model.graph.input, model.graph.output
     assert (image.name, depth.name) == ('image', 'depth')
-    shapes = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in (image, depth)]
-    assert shapes == [[1, 64, 96, 3], [1, 1, 64, 96]]
+    shapes = [[d.dim_param or d.dim_value for d in v.type.tensor_type.shape.dim]
+              for v in (image, depth)]
+    assert shapes == [['batch', 64, 96, 3], ['batch', 1, 64, 96]]
     assert image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert depth.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
     assert ModelCard.from_metadata({p.key: p.value for p in model.metadata_props}) == CARD
