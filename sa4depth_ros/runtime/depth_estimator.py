@@ -12,8 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One camera image in, one depth image out, with any backend."""
+"""Camera images in, depth images out, with any backend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -22,14 +23,14 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import ConfigError, FrameError, ModelError
-from sa4depth_ros.model_card import ModelCard
+from sa4depth_ros.errors import ConfigError, DeviceError, FrameError, ModelError
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics
-from sa4depth_ros.runtime.engines import open_engine
+from sa4depth_ros.runtime.engines import EngineOptions, open_engine
+from sa4depth_ros.runtime.model_input import card_of, check_input, make_probe, to_tensor
 from sa4depth_ros.runtime.postprocess import DepthSettings, finish, to_depth
 from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor, resize
 
-__all__ = ['OUTPUT_SIZES', 'DepthEstimator', 'DepthFrame', 'DepthSettings']
+__all__ = ['OUTPUT_SIZES', 'DepthEstimator', 'DepthFrame', 'DepthSettings', 'PreparedFrame']
 
 OUTPUT_SIZES = ('image', 'model')
 _SMALLEST_SIDE = 16
@@ -62,16 +63,32 @@ class DepthFrame:
         return self._color
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedFrame:
+    """
+    One image that is ready for the engine, and what is needed to make depth of its answer.
+
+    ``tensor`` (1, ...) is the network input of ``rgb``, ``seconds`` what it took to make it.
+    """
+
+    tensor: NDArray[Any]
+    rgb: NDArray[np.uint8]
+    geometry: FrameGeometry
+    settings: DepthSettings
+    seconds: float
+
+
 class DepthEstimator:
     """
-    A depth model with its card, engine and pre- and postprocessing.
+    A depth model with its card, engine and pre- and postprocessing, for one or more cameras.
 
     ``settings`` may be assigned at any time and holds from the next frame on. Not for use by
     several threads at once.
     """
 
     def __init__(
-        self, model: Path, *, backend: str = 'auto', threads: int = 0,
+        self, model: Path, *, backend: str = 'auto',
+        options: EngineOptions = EngineOptions(),  # noqa: B008
         output_size: str = 'image', rectify: bool = True,
     ) -> None:
         """
@@ -84,14 +101,22 @@ class DepthEstimator:
         if output_size not in OUTPUT_SIZES:
             raise ConfigError(f"output_size must be one of {', '.join(OUTPUT_SIZES)}, "
                               f"got '{output_size}'")
-        self.engine = open_engine(model, backend, threads=threads)
-        self.card = _card_of(model, self.engine.metadata)
+        if options.probe is None:
+            options = replace(
+                options, probe=lambda metadata: make_probe(card_of(model, metadata)))
+        self.engine = open_engine(model, backend, options)
+        self.card = card_of(model, self.engine.metadata)
         self.settings = DepthSettings()
         self._full_size = output_size == 'image'
         self._rectify = rectify
-        self._preprocess = Preprocessor(self.card.input_height, self.card.input_width)
-        _check_input(self.card, self.engine.input_shape, self.engine.input_dtype)
-        self._warm_up()
+        self._preprocessors: dict[str, Preprocessor] = {}
+        check_input(self.card, self.engine)
+        self._most = self._warmed_up(options)
+
+    @property
+    def batch(self) -> int:
+        """Tell how many frames go into one inference at most."""
+        return min(self._most, self.engine.max_batch)
 
     def estimate(self, rgb: NDArray[np.uint8], camera: CameraModel | None) -> DepthFrame:
         """
@@ -99,24 +124,63 @@ class DepthEstimator:
 
         Raises FrameError when the two do not fit, ModelError when the engine fails.
         """
+        return self.infer([self.prepare(rgb, camera)])[0]
+
+    def prepare(
+        self, rgb: NDArray[np.uint8], camera: CameraModel | None,
+        settings: DepthSettings | None = None, stream: str = '',
+    ) -> PreparedFrame:
+        """
+        Make the network input of ``rgb`` (h, w, 3) uint8, for ``infer``.
+
+        ``settings`` are of this frame, None for those of the estimator. Frames of one camera
+        have one ``stream`` name, so that the maps of its lens are made once. Raises FrameError
+        when image and camera do not fit.
+        """
         _check_image(rgb, camera)
+        start = perf_counter()
         if camera is not None and not self._rectify:
             camera = camera.as_rectified()
-        start = perf_counter()
-        image, geometry = self._preprocess(rgb, camera)
-        tensor = _tensor(image, self.card)
-        ready = perf_counter()
-        output = self.engine.infer(tensor, self.card.output_name)
-        inferred = perf_counter()
-        depth = self._depth(output, geometry, self._settings_for(geometry))
-        timings = {'preprocess': ready - start, 'engine': inferred - ready,
-                   'postprocess': perf_counter() - inferred}
-        return DepthFrame(depth, self._unit(geometry), self._matrix(geometry), timings,
-                          rgb, geometry)
+        if stream not in self._preprocessors:
+            self._preprocessors[stream] = Preprocessor(
+                self.card.input_height, self.card.input_width)
+        image, geometry = self._preprocessors[stream](rgb, camera)
+        tensor = to_tensor(image, self.card)
+        return PreparedFrame(
+            tensor, rgb, geometry, settings or self.settings, perf_counter() - start)
+
+    def infer(self, frames: Sequence[PreparedFrame]) -> list[DepthFrame]:
+        """
+        Give the depth of each frame, up to ``batch`` of them in one inference.
+
+        Raises ModelError when the engine fails; then there is no depth of any of them.
+        """
+        results: list[DepthFrame] = []
+        while len(results) < len(frames):
+            results += self._infer_batch(frames[len(results):len(results) + self.batch])
+        return results
 
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
+
+    def _infer_batch(self, frames: Sequence[PreparedFrame]) -> list[DepthFrame]:
+        start = perf_counter()
+        tensors = [frame.tensor for frame in frames]
+        tensor = tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+        maps = self.engine.infer(tensor, self.card.output_name)
+        engine = perf_counter() - start
+        return [self._finished(frame, output, engine) for frame, output in zip(frames, maps)]
+
+    def _finished(
+        self, frame: PreparedFrame, output: NDArray[np.float32], engine: float,
+    ) -> DepthFrame:
+        start = perf_counter()
+        depth = self._depth(output, frame.geometry, self._limits(frame))
+        timings = {'preprocess': frame.seconds, 'engine': engine,
+                   'postprocess': perf_counter() - start}
+        return DepthFrame(depth, self._unit(frame.geometry), self._matrix(frame.geometry), timings,
+                          frame.rgb, frame.geometry)
 
     def _depth(
         self, output: NDArray[np.float32], geometry: FrameGeometry, settings: DepthSettings,
@@ -130,11 +194,11 @@ class DepthEstimator:
             depth = cv2.resize(depth, size)  # type: ignore[assignment]
         return finish(depth, geometry, settings, self._full_size)
 
-    def _settings_for(self, geometry: FrameGeometry) -> DepthSettings:
+    def _limits(self, frame: PreparedFrame) -> DepthSettings:
         # Limits are metres; what has no metric scale could lie anywhere.
-        if self._unit(geometry) == 'm':
-            return self.settings
-        return replace(self.settings, min_depth=0.0, max_depth=float('inf'))
+        if self._unit(frame.geometry) == 'm':
+            return frame.settings
+        return replace(frame.settings, min_depth=0.0, max_depth=float('inf'))
 
     def _unit(self, geometry: FrameGeometry) -> str:
         # Without a focal length a canonical depth cannot be brought to metres.
@@ -147,28 +211,23 @@ class DepthEstimator:
         ratios = (1.0, 1.0) if self._full_size else geometry.ratios
         return scaled_intrinsics(geometry.camera.P, ratios)
 
-    def _warm_up(self) -> None:
-        # The first run allocates and tunes; it also shows a model that cannot run at all.
-        blank = np.zeros((self.card.input_height, self.card.input_width, 3), dtype=np.uint8)
-        self.engine.infer(_tensor(blank, self.card), self.card.output_name)
-
-
-def _card_of(model: Path, metadata: Any) -> ModelCard:
-    beside = model.with_suffix('.yaml')
-    card = ModelCard.from_yaml(beside) if beside.is_file() else ModelCard.from_metadata(metadata)
-    if card.kind != 'depth':
-        raise ModelError(f"'{model}' is a model of kind '{card.kind}', expected 'depth'")
-    return card
-
-
-def _check_input(card: ModelCard, shape: tuple[int, ...], dtype: 'np.dtype[Any]') -> None:
-    height, width = card.input_height, card.input_width
-    expected = (1, height, width, 3) if card.input_layout == 'NHWC' else (1, 3, height, width)
-    fits = all(have in (-1, want) for have, want in zip(shape, expected))
-    if not fits or len(shape) != 4 or dtype != np.dtype(card.input_dtype):
-        raise ModelError(
-            f"the card of '{card.name}' says input {card.input_dtype} {expected}, the model file "
-            f'says {dtype} {shape} (-1 is free); correct the card')
+    def _warmed_up(self, options: EngineOptions) -> int:
+        """Run every size of batch once, and give the largest one that works."""
+        # The first run of a size allocates and tunes; it also shows what cannot run at all.
+        card = self.card
+        blank = to_tensor(
+            np.zeros((card.input_height, card.input_width, 3), dtype=np.uint8), card)
+        self.engine.infer(blank, card.output_name)
+        for count in range(2, min(options.batch, self.engine.max_batch) + 1):
+            try:
+                self.engine.infer(np.repeat(blank, count, axis=0), card.output_name)
+            except DeviceError:
+                raise
+            except ModelError as error:
+                options.report(f'the model says that it takes several images at once, but fails '
+                               f'on {count}, so each goes alone: {error}')
+                return 1
+        return max(1, options.batch)
 
 
 def _check_image(rgb: NDArray[np.uint8], camera: CameraModel | None) -> None:
@@ -181,14 +240,3 @@ def _check_image(rgb: NDArray[np.uint8], camera: CameraModel | None) -> None:
     if camera is not None and (camera.height, camera.width) != rgb.shape[:2]:
         raise FrameError(f'the camera model is for {camera.width}x{camera.height}, the image is '
                          f'{rgb.shape[1]}x{rgb.shape[0]}', 'camera_info_size')
-
-
-def _tensor(image: NDArray[np.uint8], card: ModelCard) -> NDArray[Any]:
-    tensor: NDArray[Any] = image
-    if card.input_dtype == 'float32':
-        # One multiply-add per channel: (x / 255 - mean) / std.
-        std = np.asarray(card.std, dtype=np.float32)
-        tensor = image * (1 / (255 * std)) - np.asarray(card.mean, dtype=np.float32) / std
-    if card.input_layout == 'NCHW':
-        tensor = tensor.transpose(2, 0, 1)
-    return np.ascontiguousarray(tensor[None])

@@ -60,8 +60,7 @@ def open_engine(
 
 def _open(model: Path, backend: str, options: EngineOptions) -> Engine:
     if backend == 'tensorrt':
-        from sa4depth_ros.runtime.engines.tensorrt_backend import open_tensorrt
-        return open_tensorrt(model, options)
+        return _open_tensorrt(model, options)
     try:
         from sa4depth_ros.runtime.engines.onnx_engine import OnnxEngine
     except ModuleNotFoundError as error:
@@ -69,6 +68,16 @@ def _open(model: Path, backend: str, options: EngineOptions) -> Engine:
             f'backend {backend} needs the Python package {error.name}; on a robot: rosdep '
             'install, elsewhere: pip install onnxruntime') from error
     return OnnxEngine(model, _PROVIDERS[backend], threads=options.threads, batch=options.batch)
+
+
+def _open_tensorrt(model: Path, options: EngineOptions) -> Engine:
+    try:
+        from sa4depth_ros.runtime.engines.tensorrt_backend import open_tensorrt
+    except ModuleNotFoundError as error:
+        raise BackendMissingError(
+            f'backend tensorrt needs the Python package {error.name}; on a robot: rosdep '
+            "install, elsewhere: pip install 'sa4depth_ros[tensorrt]'") from error
+    return open_tensorrt(model, options)
 
 
 def _open_torch(model: Path, options: EngineOptions) -> Engine:

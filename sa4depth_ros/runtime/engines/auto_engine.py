@@ -110,6 +110,9 @@ class AutoEngine:
 
     def _note(self, backend: str, error: ModelError) -> None:
         is_fault = not isinstance(error, BackendMissingError)
-        self.remarks = (*self.remarks, Remark(f'{backend}: {error}', is_fault))
+        remark = Remark(f'{backend}: {error}', is_fault)
+        if remark in self.remarks:
+            return
+        self.remarks = (*self.remarks, remark)
         if is_fault:
             self._report(f'{backend} does not run the model: {error}')
