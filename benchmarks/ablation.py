@@ -134,11 +134,13 @@ def train_and_measure(job: Job, args: argparse.Namespace) -> dict[str, float]:
 def measure(job: Job, args: argparse.Namespace, checkpoint: Path) -> dict[str, float]:
     """Measure depth at full resolution and motion on the part that was held out."""
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+    from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.data_config import DataConfig
     from sa4depth_train.evaluation import evaluate_bag
     from sa4depth_train.motion_estimator import evaluate_motion
     config = DataConfig(max_depth=job.recording.max_depth)
-    estimator = DepthEstimator(checkpoint, backend='torch', threads=args.threads)
+    estimator = DepthEstimator(
+        checkpoint, backend='torch', options=EngineOptions(threads=args.threads))
     depth = evaluate_bag(estimator, args.bags / job.recording.depth_bag, config,
                          job.recording.depth_from)
     motion = evaluate_motion(checkpoint, args.bags / job.recording.bag, config, 0.8)

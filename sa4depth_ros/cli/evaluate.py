@@ -49,10 +49,12 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.start < 1:
         raise ConfigError(f'--from must be in [0, 1), got {args.start}')
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+    from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.bag_report import measure_bag, tables, write_report
     checkpoint = args.model.suffix == '.safetensors'
     backend = 'torch' if checkpoint else args.backend
-    estimator = DepthEstimator(args.model, backend=backend, threads=args.threads)
+    estimator = DepthEstimator(
+        args.model, backend=backend, options=EngineOptions(threads=args.threads))
     motion = _motion_estimator(args.model) if checkpoint else None
     config = _data_config(args)
     reports = [measure_bag(bag, config, args.start, estimator, motion) for bag in args.bag]

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from sa4depth_ros.nodes.conversions import camera_from_info, compressed_to_rgb, image_to_rgb
 from sa4depth_ros.nodes.message_buffers import camera_info_message, CloudBuffer, ImageBuffer
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthFrame
+from sa4depth_ros.runtime.engines import Remark
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 WIDTH, HEIGHT = 640, 480
@@ -51,6 +52,8 @@ class _ConstantEngine:
 
     name = 'constant'
     metadata: Mapping[str, str] = {}
+    max_batch = 1
+    remarks: tuple[Remark, ...] = ()
 
     def __init__(self, shape: tuple[int, ...], output: NDArray[np.float32]) -> None:
         self.input_shape = shape
@@ -58,7 +61,7 @@ class _ConstantEngine:
         self._output = output
 
     def infer(self, _tensor: NDArray[Any], _output_name: str = '') -> NDArray[np.float32]:
-        return self._output.copy()
+        return self._output[None].copy()
 
     def close(self) -> None:
         """Nothing to free."""

@@ -35,6 +35,7 @@ from sa4depth_ros.nodes.statistics import FrameStatistics
 from sa4depth_ros.nodes.topics import camera_info_topic, image_topic, input_hint
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_ros.runtime.engines import EngineOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -76,8 +77,8 @@ class DepthNode(LifecycleNode):
         given = self._parameter_values.current
         model = Path(given.model).expanduser() if given.model else share_path(DEFAULT_MODEL)
         self._estimator = DepthEstimator(
-            model, backend=given.backend, threads=given.threads, output_size=given.output_size,
-            rectify=given.rectify)
+            model, backend=given.backend, options=EngineOptions(threads=given.threads),
+            output_size=given.output_size, rectify=given.rectify)
         self._outputs = DepthOutputs(self)
         card = self._estimator.card
         self.get_logger().info(

@@ -17,19 +17,21 @@ import pytest
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_ros.runtime.engines import EngineOptions
 
 K = (260.0, 0, 159.5, 0, 260.0, 119.5, 0, 0, 1)
 
 
 @pytest.fixture(scope='module')
 def onnx():
-    return DepthEstimator(share_path(DEFAULT_MODEL), backend='onnxruntime', threads=1)
+    return DepthEstimator(
+        share_path(DEFAULT_MODEL), backend='onnxruntime', options=EngineOptions(threads=1))
 
 
 @pytest.fixture(scope='module')
 def checkpoint():
     path = share_path(DEFAULT_MODEL).with_suffix('.safetensors')
-    return DepthEstimator(path, backend='torch', threads=1)
+    return DepthEstimator(path, backend='torch', options=EngineOptions(threads=1))
 
 
 def test_checkpoint_and_onnx_are_the_same_network(onnx, checkpoint):

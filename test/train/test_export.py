@@ -23,6 +23,7 @@ from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import build_network, save_checkpoint
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_ros.runtime.engines import EngineOptions
 from sa4depth_train.export import export_checkpoint, sample_images
 import torch
 
@@ -77,7 +78,8 @@ def test_torch_and_onnx_agree_through_the_runtime(models) -> None:
     camera = CameraModel.from_calibration(
         width=192, height=128, K=(150, 0, 96, 0, 150, 64, 0, 0, 1))
     torch_depth, onnx_depth = (
-        DepthEstimator(path, backend=backend, threads=1).estimate(image, camera).depth
+        DepthEstimator(path, backend=backend, options=EngineOptions(threads=1))
+        .estimate(image, camera).depth
         for path, backend in ((checkpoint, 'torch'), (exported, 'onnxruntime')))
     assert np.ptp(onnx_depth) > 0.1
     np.testing.assert_allclose(torch_depth, onnx_depth, rtol=1e-4)
@@ -85,7 +87,7 @@ def test_torch_and_onnx_agree_through_the_runtime(models) -> None:
 
 def test_metres_follow_the_focal_length(models) -> None:
     image = sample_images(64, 96)[0]
-    estimator = DepthEstimator(models[1], threads=1)
+    estimator = DepthEstimator(models[1], options=EngineOptions(threads=1))
     near, far = (estimator.estimate(image, CameraModel.from_calibration(
         width=96, height=64, K=(f, 0, 48, 0, f, 32, 0, 0, 1))) for f in (50.0, 100.0))
     np.testing.assert_allclose(far.depth, 2 * near.depth, rtol=1e-5)
