@@ -14,20 +14,20 @@
 
 import numpy as np
 import pytest
-from sa4depth_ros.errors import ModelError
-from sa4depth_ros.runtime.engines import BACKENDS, onnx_engine, open_engine
-from sa4depth_ros.runtime.engines.base import as_map
+from sa4depth_ros.errors import DeviceError, ModelError
+from sa4depth_ros.runtime.engines import BACKENDS, EngineOptions, onnx_engine, open_engine
+from sa4depth_ros.runtime.engines.base import as_maps
 
 
 def test_onnx_runtime_runs_the_model(metric_model):
-    engine = open_engine(metric_model(), 'onnxruntime', threads=1)
+    engine = open_engine(metric_model(), 'onnxruntime', EngineOptions(threads=1))
     image = np.full((1, *engine.input_shape[1:]), 255, engine.input_dtype)
     image[0, 3, 5, 0] = 0
     depth = engine.infer(image)
-    assert depth.shape == (48, 64)
-    assert depth[3, 5] == 1
-    assert depth[0, 0] == pytest.approx(10)
-    assert engine.name == 'onnxruntime CPU'
+    assert depth.shape == (1, 48, 64)
+    assert depth[0, 3, 5] == 1
+    assert depth[0, 0, 0] == pytest.approx(10)
+    assert (engine.name, engine.max_batch, engine.remarks) == ('onnxruntime CPU', 1, ())
 
 
 def test_auto_takes_the_cpu_where_there_is_nothing_better(metric_model, monkeypatch):
@@ -35,16 +35,50 @@ def test_auto_takes_the_cpu_where_there_is_nothing_better(metric_model, monkeypa
     assert open_engine(metric_model()).name == 'onnxruntime CPU'
 
 
+def test_what_is_only_absent_is_no_fault(metric_model):
+    remarks = open_engine(metric_model()).remarks
+    assert [remark.text.partition(':')[0] for remark in remarks] == [
+        'tensorrt', 'onnxruntime-cuda']
+    assert not any(remark.is_fault for remark in remarks)
+
+
 def test_auto_says_that_cuda_did_not_start(metric_model, monkeypatch):
     """A GPU build on a machine whose GPU does not work still runs, and tells."""
     monkeypatch.setattr(onnx_engine, 'available_providers',
                         lambda: ['CUDAExecutionProvider', 'CPUExecutionProvider'])
-    assert open_engine(metric_model()).name == 'onnxruntime CPU (CUDA did not start)'
+    lines = []
+    engine = open_engine(metric_model(), options=EngineOptions(report=lines.append))
+    assert engine.name == 'onnxruntime CPU'
+    assert engine.remarks[-1].is_fault
+    assert 'could not start CUDAExecutionProvider' in engine.remarks[-1].text
+    assert lines[-1] == 'the model runs on onnxruntime CPU'
+
+
+class BrokenSession:
+    """Fails as ONNX Runtime does when a kernel ends in error."""
+
+    def run(self, names, feed):
+        raise onnx_engine.native.Fail('CUDA failure 700: an illegal memory access')
+
+
+@pytest.mark.parametrize(('provider', 'kind'), [
+    ('CUDAExecutionProvider', DeviceError), ('CPUExecutionProvider', ModelError)])
+def test_only_a_device_can_be_lost(metric_model, provider, kind):
+    engine = onnx_engine.OnnxEngine(metric_model(), 'CPUExecutionProvider')
+    engine._on_device = provider != 'CPUExecutionProvider'
+    with pytest.raises(ModelError) as caught:
+        engine.infer(np.zeros((1, 4, 4, 3), np.uint8))
+    # A wrong tensor is nobody's loss.
+    assert type(caught.value) is ModelError
+    engine._session = BrokenSession()
+    with pytest.raises(ModelError, match='illegal memory access') as caught:
+        engine.infer(np.zeros((1, 4, 4, 3), np.uint8))
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize(('backend', 'text'), [
     ('vulkan', 'choose one of ' + ', '.join(BACKENDS)),
-    ('tensorrt', 'not in this release'),
+    ('tensorrt', 'needs|no NVIDIA|driver'),
     ('torch', '.safetensors checkpoint|needs the Python package torch'),
     ('onnxruntime-cuda', 'not CUDAExecutionProvider'),
 ])
@@ -76,6 +110,6 @@ def test_wrong_tensor_is_a_model_error(metric_model):
 
 
 def test_output_that_is_no_map_is_refused():
-    assert as_map(np.zeros((1, 1, 4, 6)), '').shape == (4, 6)
+    assert as_maps(np.zeros((2, 1, 4, 6)), 2, '').shape == (2, 4, 6)
     with pytest.raises(ModelError, match=r'\(1, 2, 4, 6\)'):
-        as_map(np.zeros((1, 2, 4, 6)), 'depth')
+        as_maps(np.zeros((1, 2, 4, 6)), 1, 'depth')
