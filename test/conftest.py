@@ -17,6 +17,7 @@
 import importlib.util
 import os
 from pathlib import Path
+import shutil
 import sys
 import tempfile
 
@@ -28,21 +29,29 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # Tests are not collected where what they need is missing, and the report header says so:
 # nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
-# package registry; torch and mujoco come with `make test`, but not with a robot.
+# package registry; torch and mujoco come with `make test`, but not with a robot. A name is that
+# of a module, or of a command (hadolint).
 NEEDS = {
     'geometry': ('torch',),
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
     'test_chain.py': ('torch', 'mujoco'),
     'test_copyright.py': ('ament_copyright',),
+    'test_docker_lint.py': ('hadolint',),
     'test_flake8.py': ('ament_flake8',),
     'test_pep257.py': ('ament_pep257',),
     'train/worlds': ('mujoco',),
     'train': ('torch', 'accelerate', 'evo'),
 }
+
+
+def _installed(name: str) -> bool:
+    commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+    return bool(importlib.util.find_spec(name) or shutil.which(name, path=commands))
+
+
 MISSING = {
-    path: module for path, modules in NEEDS.items() for module in modules
-    if importlib.util.find_spec(module) is None}
+    path: name for path, names in NEEDS.items() for name in names if not _installed(name)}
 
 collect_ignore = sorted(MISSING)
 
