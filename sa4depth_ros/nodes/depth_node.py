@@ -14,52 +14,41 @@
 
 """The depth node: camera images in; depth images, camera_info and point cloud out."""
 
-from collections.abc import Callable
 from pathlib import Path
 import sys
-from time import perf_counter
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sa4depth_ros.nodes.calibrations import Calibrations
-from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb
-from sa4depth_ros.nodes.depth_outputs import DepthOutputs
-from sa4depth_ros.nodes.depth_worker import Arrival, DepthWorker
-from sa4depth_ros.nodes.diagnostics import health_report, NodeState
+from sa4depth_ros.nodes.camera import Camera
+from sa4depth_ros.nodes.camera_stream import Arrival
+from sa4depth_ros.nodes.depth_worker import DepthWorker
+from sa4depth_ros.nodes.engine_log import EngineLog
 from sa4depth_ros.nodes.parameters import NodeParameters, unused_qos_overrides
-from sa4depth_ros.nodes.qos import input_events, input_qos, overridable, override_errors
 from sa4depth_ros.nodes.run_node import reported, run_node
-from sa4depth_ros.nodes.statistics import FrameStatistics
-from sa4depth_ros.nodes.topics import camera_info_topic, image_topic, input_hint
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
-from sa4depth_ros.runtime.engines import EngineOptions
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class DepthNode(LifecycleNode):
     """
-    Wires topics, parameters, worker and diagnostics together; the work is done elsewhere.
+    Wires cameras, parameters, worker and diagnostics together; the work is done elsewhere.
 
-    The model is loaded on configure and the camera is listened to while active.
+    The model is loaded on configure and the cameras are listened to while active.
     """
 
     def __init__(self, name: str = 'depth_node', **options: Any) -> None:
         """Declare the parameters; ConfigError when one is impossible."""
         super().__init__(name, **options)
         self._parameter_values = NodeParameters(self)
-        self._statistics = FrameStatistics()
-        self._calibrations = Calibrations()
+        self._cameras = [Camera(self, camera, self._parameter_values)
+                         for camera in self._parameter_values.current.cameras]
+        self._engine_log = EngineLog(self.get_logger(), self.context.ok)
         self._estimator: DepthEstimator | None = None
-        self._outputs: DepthOutputs | None = None
         self._worker: DepthWorker | None = None
-        self._inputs: list[Any] = []
-        self._image_topic = image_topic(self, self._parameter_values.current.image_transport)
-        self._info_topic = camera_info_topic(self, self._image_topic)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Not the node's clock, which stands still while a simulation pauses.
         self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -77,9 +66,11 @@ class DepthNode(LifecycleNode):
         given = self._parameter_values.current
         model = Path(given.model).expanduser() if given.model else share_path(DEFAULT_MODEL)
         self._estimator = DepthEstimator(
-            model, backend=given.backend, options=EngineOptions(threads=given.threads),
+            model, backend=given.backend, options=self._engine_log.options(given),
             output_size=given.output_size, rectify=given.rectify)
-        self._outputs = DepthOutputs(self)
+        self._engine_log.note(self._estimator.engine)
+        for camera in self._cameras:
+            camera.offer()
         card = self._estimator.card
         self.get_logger().info(
             f"model '{card.name}' on {self._estimator.engine.name}, unit {card.unit}")
@@ -87,28 +78,25 @@ class DepthNode(LifecycleNode):
 
     @reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Listen to the camera."""
-        assert self._estimator is not None and self._outputs is not None
+        """Listen to the cameras."""
+        estimator = self._estimator
+        assert estimator is not None
         self._stop()
-        compressed = self._parameter_values.current.image_transport == 'compressed'
-        self._statistics = FrameStatistics()
         self._worker = DepthWorker(
-            estimator=self._estimator, outputs=self._outputs, calibrations=self._calibrations,
-            decode=compressed_to_rgb if compressed else image_to_rgb,
-            parameters=lambda: self._parameter_values.current, statistics=self._statistics,
-            logger=self.get_logger(), running=self.context.ok)
+            estimator=estimator, streams=[camera.new_stream() for camera in self._cameras],
+            running=self.context.ok, served=lambda: self._engine_log.note(estimator.engine))
         result = super().on_activate(state)
-        self._listen(CompressedImage if compressed else Image, self._image_topic, self._on_image)
-        self._listen(CameraInfo, self._info_topic, self._calibrations.put)
+        for camera in self._cameras:
+            camera.listen(self._put)
+            self.get_logger().info(f"active: images from '{camera.image_topic}', calibration from "
+                                   f"'{camera.info_topic}'")
         for line in unused_qos_overrides(self):
             self.get_logger().warning(line)
-        self.get_logger().info(
-            f"active: images from '{self._image_topic}', calibration from '{self._info_topic}'")
         return result
 
     @reported
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop listening, let the current frame go out."""
+        """Stop listening, let the current frames go out."""
         self._stop()
         return super().on_deactivate(state)
 
@@ -133,59 +121,37 @@ class DepthNode(LifecycleNode):
     def close(self) -> None:
         """Stop the worker and free outputs and model; harmless when there are none."""
         self._stop()
-        if self._outputs is not None:
-            self._outputs.close()
+        for camera in self._cameras:
+            camera.close()
         if self._estimator is not None:
             self._estimator.close()
-        self._outputs = self._estimator = None
+        self._estimator = None
 
     def _stop(self) -> None:
-        for subscription in self._inputs:
-            self.destroy_subscription(subscription)
-        self._inputs = []
+        for camera in self._cameras:
+            camera.leave()
         if self._worker is not None and not self._worker.stop():
             self.get_logger().error('the engine does not come back from its last frame')
         self._worker = None
 
-    def _listen(self, kind: type, topic: str, callback: Callable[[Any], None]) -> None:
-        with override_errors(topic):
-            self._inputs.append(self.create_subscription(
-                kind, topic, callback, input_qos(), qos_overriding_options=overridable(),
-                event_callbacks=input_events(topic, self.get_logger().warning)))
-
-    def _on_image(self, message: Any) -> None:
-        # Nothing else belongs here: what takes time would delay newer images.
+    def _put(self, arrival: Arrival, camera: str) -> None:
         if self._worker is not None:
-            now = self.get_clock().now().nanoseconds
-            self._worker.put(Arrival(message, now, perf_counter()))
+            self._worker.put(arrival, camera)
 
     def _report(self) -> None:
         lifecycle = self._state_machine.current_state[1]
-        active = self._worker is not None
-        self._diagnostics.publish(health_report(
-            f'{self.get_fully_qualified_name()}: depth', self.get_clock().now().to_msg(),
-            NodeState(
-                lifecycle=lifecycle, image_topic=self._image_topic,
-                input_hint=input_hint(self, self._image_topic) if active else '',
-                camera=self._calibrations.state,
-                camera_calibrated=self._calibrations.is_calibrated,
-                camera_exact=self._calibrations.is_exact, unit=self._unit(),
-                facts=self._facts()),
-            self._statistics.snapshot()))
-
-    def _unit(self) -> str:
-        unit = self._worker.unit if self._worker is not None else ''
-        return unit or (self._estimator.card.unit if self._estimator is not None else '')
+        facts = self._facts()
+        report = DiagnosticArray(status=[
+            camera.status(lifecycle, self._estimator, facts) for camera in self._cameras])
+        report.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(report)
 
     def _facts(self) -> dict[str, str]:
-        facts = {'image_topic': self._image_topic, 'camera_info_topic': self._info_topic}
-        if self._estimator is not None and self._outputs is not None:
-            card = self._estimator.card
-            facts |= {
-                'model': f'{card.name} {card.version}', 'licence': card.licence,
-                'backend': self._estimator.engine.name, 'scale_calibrated': str(card.calibrated),
-                'outputs': ' '.join(sorted(self._outputs.wanted()))}
-        return facts
+        if self._estimator is None:
+            return {}
+        card = self._estimator.card
+        return {'model': f'{card.name} {card.version}', 'licence': card.licence,
+                'backend': self._estimator.engine.name, 'scale_calibrated': str(card.calibrated)}
 
 
 def main(args: list[str] | None = None) -> int:

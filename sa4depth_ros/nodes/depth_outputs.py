@@ -41,10 +41,12 @@ def color_range(frame: DepthFrame, parameters: DepthParameters) -> tuple[float, 
 
 
 class DepthOutputs:
-    """Publishers of a depth node and the messages that they send."""
+    """Publishers of one camera's depth and the messages that they send."""
 
-    def __init__(self, node: LifecycleNode) -> None:
+    def __init__(self, node: LifecycleNode, prefix: str = '') -> None:
+        """Offer the topics, each with ``prefix`` before its name."""
         self._node = node
+        self._prefix = prefix
         self._publishers = {name: self._publisher(name) for name in _TOPICS}
         self._depth = ImageBuffer('32FC1')
         self._millimetres = ImageBuffer('16UC1')
@@ -52,10 +54,11 @@ class DepthOutputs:
         self._cloud = CloudBuffer()
 
     def _publisher(self, name: str) -> Any:
-        topic = self._node.resolve_topic_name(name)
+        topic = self._node.resolve_topic_name(self._prefix + name)
         with override_errors(topic):
             return self._node.create_lifecycle_publisher(
-                _TOPICS[name], name, output_qos(), qos_overriding_options=overridable(),
+                _TOPICS[name], self._prefix + name, output_qos(),
+                qos_overriding_options=overridable(),
                 event_callbacks=output_events(topic, self._node.get_logger().warning))
 
     def wanted(self, calibrated: bool = True) -> frozenset[str]:

@@ -12,191 +12,103 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The thread that turns the newest image into depth."""
+"""The thread that turns the newest images of all cameras into depth."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 import threading
-from time import perf_counter
-import traceback
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sa4depth_ros.errors import FrameError, Sa4DepthError
-from sa4depth_ros.nodes.calibrations import Calibrations
-from sa4depth_ros.nodes.conversions import nanoseconds
-from sa4depth_ros.nodes.depth_outputs import DepthOutputs
+from sa4depth_ros.errors import DeviceError, ModelError, Sa4DepthError
+from sa4depth_ros.nodes.camera_stream import Arrival, CameraStream, Work
 from sa4depth_ros.nodes.mailbox import Mailbox
-from sa4depth_ros.nodes.parameters import DepthParameters
-from sa4depth_ros.nodes.statistics import FrameStatistics
-from sa4depth_ros.nodes.throttled_log import ThrottledLog
-from sa4depth_ros.runtime.camera_model import CameraModel
-from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthFrame, DepthSettings
-
-# A camera's stamps may jitter; further back than this it is a bag that begins anew.
-_REWIND_NS = 100_000_000
-# Stamps and clock are not of the same time base when they differ by more (seconds).
-_OLDEST, _NEWEST = 60.0, -0.5
+from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthFrame
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """An image message, when the node's clock said it came (ns), and the same in perf_counter."""
-
-    message: Any
-    clock_ns: int
-    received: float
-
-    @property
-    def age(self) -> float | None:
-        """Seconds from stamp to arrival; None when the two clocks have nothing in common."""
-        age = (self.clock_ns - nanoseconds(self.message.header.stamp)) * 1e-9
-        return max(age, 0.0) if _NEWEST < age < _OLDEST else None
+def _nothing() -> None:
+    pass
 
 
 class DepthWorker:
-    """Takes arrivals out of a one-slot mailbox until it is stopped; survives any frame."""
+    """
+    Takes arrivals out of a mailbox until it is stopped; survives any frame.
+
+    The mailbox holds the newest image of each camera. As many cameras as the engine takes at once
+    are served together, those first that were served longest ago.
+    """
 
     def __init__(
-        self, *, estimator: DepthEstimator, outputs: DepthOutputs, calibrations: Calibrations,
-        decode: Callable[[Any], NDArray[np.uint8]], parameters: Callable[[], DepthParameters],
-        statistics: FrameStatistics, logger: Any,
-        running: Callable[[], bool] = lambda: True,
+        self, *, estimator: DepthEstimator, streams: Sequence[CameraStream],
+        running: Callable[[], bool] = lambda: True, served: Callable[[], Any] = _nothing,
     ) -> None:
-        """Start the thread; ``running`` says whether messages can still be published."""
+        """
+        Start the thread.
+
+        ``running`` says whether messages can still be published; ``served`` is called after
+        each inference.
+        """
         self._estimator = estimator
-        self._outputs = outputs
-        self._calibrations = calibrations
-        self._decode = decode
-        self._parameters = parameters
-        self._statistics = statistics
-        self._logger = logger
+        self._streams = {stream.name: stream for stream in streams}
         self._running = running
-        self._log = ThrottledLog(logger)
-        self._mailbox: Mailbox[Arrival] = Mailbox()
+        self._served = served
+        self._mailbox: Mailbox[Arrival] = Mailbox(list(self._streams))
         self._stopping = threading.Event()
-        self._last_stamp = 0
-        self.unit = ''
         self._thread = threading.Thread(target=self._run, name='depth_worker', daemon=True)
         self._thread.start()
 
-    def put(self, arrival: Arrival) -> None:
+    def put(self, arrival: Arrival, camera: str = '') -> None:
         """Hand in an image; one that still waits is overtaken and counted."""
-        self._statistics.arrived()
-        if self._mailbox.put(arrival):
-            self._statistics.dropped('newer')
+        statistics = self._streams[camera].statistics
+        statistics.arrived()
+        if self._mailbox.put(arrival, camera):
+            statistics.dropped('newer')
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """End the thread after its current frame; False when that takes too long."""
+        """End the thread after its current frames; False when that takes too long."""
         self._stopping.set()
         self._mailbox.close()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        begun = float('-inf')
-        while not self._stopping.is_set():
-            self._pace(begun)
-            arrival = self._mailbox.take()
-            if arrival is None:
-                return
-            begun = perf_counter()
-            self._guarded(arrival)
+        while arrivals := self._mailbox.take(
+                self._estimator.batch, lambda name: self._streams[name].rest()):
+            prepared = [self._prepared(name, arrival) for name, arrival in arrivals.items()]
+            works = [work for work in prepared if work is not None]
+            if works:
+                self._infer(works)
+                self._served()
 
-    def _pace(self, begun: float) -> None:
-        """Wait until ``max_rate`` allows the next frame, looking for changes of it meanwhile."""
-        while not self._stopping.is_set():
-            rate = self._parameters().max_rate
-            rest = begun + 1.0 / rate - perf_counter() if rate > 0 else 0.0
-            if rest <= 0:
-                return
-            self._stopping.wait(min(rest, 0.1))
-
-    def _guarded(self, arrival: Arrival) -> None:
+    def _prepared(self, name: str, arrival: Arrival) -> Work | None:
         try:
-            self._process(arrival)
-        except FrameError as error:
-            self._statistics.dropped(error.cause, str(error))
-            self._log.warn(error.cause, f'frame dropped: {error}')
-        except Sa4DepthError as error:
-            self._statistics.dropped('engine', str(error))
-            self._log.error('engine', f'frame dropped: {error}')
+            return self._streams[name].prepare(arrival, self._estimator)
         except Exception as error:
-            # The last resort: one impossible frame must not stop the robot's depth.
-            # Nor is it an error that publishing ends before this thread does (Ctrl-C).
-            if self._stopping.is_set() or not self._running():
+            self._refuse(self._streams[name], error)
+            return None
+
+    def _infer(self, works: Sequence[Work]) -> None:
+        left = list(works)
+        try:
+            for frame in self._estimator.infer_each([work.frame for work in works]):
+                self._publish(left.pop(0), frame, len(works))
+        except Exception as error:
+            refused = isinstance(error, ModelError) and not isinstance(error, DeviceError)
+            if refused and len(works) > 1:
+                # One image may be what the engine cannot take; the others do without it.
+                for work in left:
+                    self._infer([work])
                 return
-            problem = f'{type(error).__name__}: {error}'
-            self._statistics.dropped('internal', problem)
-            self._log.error('internal', 'frame dropped by an error of this package, please '
-                            f'report it:\n{traceback.format_exc()}')
+            for work in left:
+                self._refuse(work.stream, error)
 
-    def _process(self, arrival: Arrival) -> None:
-        taken = perf_counter()
-        self._note_rewind(nanoseconds(arrival.message.header.stamp))
-        if not self._outputs.wanted():
-            self._statistics.idle()
-            return
-        rgb = self._decode(arrival.message)
-        camera = self._camera(rgb)
-        wanted = self._wanted_with(camera)
-        parameters = self._parameters()
-        self._estimator.settings = _settings(parameters)
-        converted = perf_counter()
-        frame = self._estimator.estimate(rgb, camera)
-        estimated = perf_counter()
-        self._outputs.publish(wanted, arrival.message.header, frame, parameters)
-        self._note_unit(frame)
-        self._statistics.published(_latency(
-            arrival, frame, taken=taken, converted=converted, estimated=estimated))
+    def _publish(self, work: Work, frame: DepthFrame, together: int) -> None:
+        try:
+            work.stream.publish(work, frame, together)
+        except Exception as error:
+            self._refuse(work.stream, error)
 
-    def _wanted_with(self, camera: CameraModel | None) -> frozenset[str]:
-        wanted = self._outputs.wanted(calibrated=camera is not None)
-        if not wanted:
-            raise FrameError('a cloud or camera_info is wanted, but the camera is not '
-                             f'calibrated: {self._calibrations.state}', 'uncalibrated')
-        return wanted
-
-    def _camera(self, rgb: NDArray[np.uint8]) -> CameraModel | None:
-        camera = self._calibrations.camera_for(rgb.shape[1], rgb.shape[0])
-        if camera is None:
-            self._log.warn('uncalibrated', f'{self._calibrations.state}: depth goes out without '
-                           'camera_info and cloud, lens distortion stays')
-        elif camera.rescaled:
-            self._log.warn('rescaled', 'camera_info is for another image size of the same shape; '
-                           'its K is scaled to the image. Publish the one of this size')
-        return camera
-
-    def _note_rewind(self, stamp: int) -> None:
-        if stamp < self._last_stamp - _REWIND_NS:
-            self._statistics.restart()
-            self._log.warn('rewind', 'stamps jumped back (a bag that loops?): rates and '
-                           'latencies are counted anew')
-        self._last_stamp = stamp
-
-    def _note_unit(self, frame: DepthFrame) -> None:
-        if frame.unit != self.unit:
-            height, width = frame.depth.shape
-            self._logger.info(f'depth of {width}x{height} goes out, unit: {frame.unit}')
-        self.unit = frame.unit
-
-
-def _settings(parameters: DepthParameters) -> DepthSettings:
-    return DepthSettings(
-        scale=parameters.scale, min_depth=parameters.min_depth, max_depth=parameters.max_depth,
-        edge_filter=parameters.edge_filter)
-
-
-def _latency(
-    arrival: Arrival, frame: DepthFrame, *, taken: float, converted: float, estimated: float,
-) -> dict[str, float]:
-    """Seconds that the parts of a frame's way took, in their order."""
-    done = perf_counter()
-    total = done - arrival.received
-    parts = {'queue': taken - arrival.received, 'convert': converted - taken, **frame.timings,
-             'publish': done - estimated, 'total': total}
-    age = arrival.age
-    if age is None:
-        return parts
-    return {'age_on_arrival': age, **parts, 'stamp_to_publish': age + total}
+    def _refuse(self, stream: CameraStream, error: Exception) -> None:
+        # One impossible frame must not stop the robot's depth. Nor is it an error that
+        # publishing ends before this thread does (Ctrl-C).
+        ending = self._stopping.is_set() or not self._running()
+        if isinstance(error, Sa4DepthError) or not ending:
+            stream.refuse(error)

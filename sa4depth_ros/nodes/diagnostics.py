@@ -17,9 +17,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from sa4depth_ros.nodes.statistics import Snapshot
+from sa4depth_ros.runtime.engines import Remark
 
 # Being overtaken by a newer frame is how the node keeps up, not a fault.
 _HARMLESS = ('newer',)
@@ -30,7 +30,7 @@ Finding = tuple[bytes, str]
 
 @dataclass(frozen=True)
 class NodeState:
-    """What a health report needs to know besides the frame statistics."""
+    """What is to be known of one camera's depth besides the frame statistics."""
 
     lifecycle: str
     image_topic: str
@@ -40,19 +40,18 @@ class NodeState:
     camera_exact: bool
     unit: str
     facts: Mapping[str, str]
+    remarks: tuple[Remark, ...] = ()
 
 
-def health_report(name: str, stamp: Time, state: NodeState, frames: Snapshot) -> DiagnosticArray:
-    """Make the message for /diagnostics with one status called ``name``."""
+def health_status(name: str, state: NodeState, frames: Snapshot) -> DiagnosticStatus:
+    """Make the status called ``name`` for /diagnostics."""
     level, message = _verdict(state, frames)
-    values = {**state.facts, 'lifecycle': state.lifecycle, 'camera': state.camera,
+    values = {**state.facts, 'backend_remarks': '; '.join(r.text for r in state.remarks),
+              'lifecycle': state.lifecycle, 'camera': state.camera,
               'unit': state.unit, **_figures(frames)}
-    status = DiagnosticStatus(
+    return DiagnosticStatus(
         level=level, name=name, message=message, hardware_id=state.facts.get('image_topic', ''),
         values=[KeyValue(key=key, value=value) for key, value in values.items()])
-    report = DiagnosticArray(status=[status])
-    report.header.stamp = stamp
-    return report
 
 
 def _verdict(state: NodeState, frames: Snapshot) -> Finding:
@@ -68,7 +67,7 @@ def _findings(state: NodeState, frames: Snapshot) -> list[Finding]:
     if frames.rate_in == 0:
         return [(DiagnosticStatus.STALE,
                  f"no image arrives on '{state.image_topic}'{state.input_hint}")]
-    found = [*_drop_findings(frames), *_camera_findings(state)]
+    found = [*_drop_findings(frames), *_camera_findings(state), *_engine_findings(state)]
     if found:
         return found
     if frames.is_idle:
@@ -97,6 +96,11 @@ def _camera_findings(state: NodeState) -> list[Finding]:
     if state.unit != 'm':
         found.append((DiagnosticStatus.WARN, 'depth is relative, not in metres; calibrate scale'))
     return found
+
+
+def _engine_findings(state: NodeState) -> list[Finding]:
+    return [(DiagnosticStatus.WARN, f'a better backend failed: {remark.text}')
+            for remark in state.remarks if remark.is_fault]
 
 
 def _figures(frames: Snapshot) -> dict[str, str]:

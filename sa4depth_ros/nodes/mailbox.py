@@ -12,36 +12,58 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A mailbox for one item, where the newest wins."""
+"""A mailbox with a slot for each sender, where the newest wins and nobody starves."""
 
+from collections.abc import Callable, Sequence
 import threading
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
 
+_LONGEST_REST = 0.1
+
+
+def _no_rest(_slot: str) -> float:
+    return 0.0
+
 
 class Mailbox(Generic[Item]):
-    """Hands items from one thread to another; an unread item is replaced, never queued."""
+    """
+    Hands items from threads to one other; an unread item is replaced, never queued.
 
-    def __init__(self) -> None:
+    Slots are served in turn: the one that was served longest ago comes first.
+    """
+
+    def __init__(self, slots: Sequence[str] = ('',)) -> None:
         self._changed = threading.Condition()
-        self._item: Item | None = None
+        self._turns = list(slots)
+        self._items: dict[str, Item] = {}
         self._closed = False
 
-    def put(self, item: Item) -> bool:
-        """Store ``item``; True when it replaced one that nobody had taken."""
+    def put(self, item: Item, slot: str = '') -> bool:
+        """Store ``item`` in its slot; True when it replaced one that nobody had taken."""
         with self._changed:
-            replaced = self._item is not None
-            self._item = item
+            replaced = slot in self._items
+            self._items[slot] = item
             self._changed.notify()
         return replaced
 
-    def take(self) -> Item | None:
-        """Wait for the next item; None once the mailbox is closed."""
+    def take(self, most: int = 1, rest: Callable[[str], float] = _no_rest) -> dict[str, Item]:
+        """
+        Wait for items and give at most ``most``, by slot; none once the mailbox is closed.
+
+        ``rest`` tells for how many seconds a slot is not to be served yet; it may change
+        meanwhile, so it is asked again and again.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._item is not None)
-            item, self._item = self._item, None
-            return None if self._closed else item
+            while not self._closed:
+                rests = {slot: rest(slot) for slot in self._turns if slot in self._items}
+                due = [slot for slot, seconds in rests.items() if seconds <= 0][:most]
+                if due:
+                    self._turns = [slot for slot in self._turns if slot not in due] + due
+                    return {slot: self._items.pop(slot) for slot in due}
+                self._changed.wait(min([*rests.values(), _LONGEST_REST]) if rests else None)
+        return {}
 
     def close(self) -> None:
         """Wake whoever waits; nothing can be taken any more."""

@@ -29,10 +29,13 @@ class ThrottledLog:
 
     def __init__(
         self, logger: Any, period: float = 5.0, clock: Callable[[], float] = time.monotonic,
+        prefix: str = '',
     ) -> None:
+        """Begin every line with ``prefix``."""
         self._logger = logger
         self._period = period
         self._clock = clock
+        self._prefix = prefix
         self._last: dict[str, float] = {}
         self._left_out: dict[str, int] = {}
 
@@ -55,4 +58,5 @@ class ThrottledLog:
             return ''
         self._last[kind] = now
         left_out = self._left_out.pop(kind, 0)
-        return f'{message} ({left_out} more like it since)' if left_out else message
+        count = f' ({left_out} more like it since)' if left_out else ''
+        return f'{self._prefix}{message}{count}'

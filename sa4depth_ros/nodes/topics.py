@@ -19,25 +19,27 @@ from rclpy.node import Node
 COMPRESSED = '/compressed'
 
 
-def image_topic(node: Node, transport: str) -> str:
+def image_topic(node: Node, transport: str, prefix: str = '') -> str:
     """
-    Give the full name of the image topic to subscribe to.
+    Give the full name of the image topic to subscribe to, ``<prefix>image`` before remapping.
 
     As in image_transport: 'compressed' reads ``<image>/compressed``, whichever of the two
     names is remapped, and with the suffix written or not.
     """
-    base = node.resolve_topic_name('image')
+    name = f'{prefix}image'
+    base = node.resolve_topic_name(name)
     if transport == 'raw':
         return base
-    if _is_remapped(node, f'image{COMPRESSED}'):
-        return node.resolve_topic_name(f'image{COMPRESSED}')
+    if _is_remapped(node, name + COMPRESSED):
+        return node.resolve_topic_name(name + COMPRESSED)
     return base if base.endswith(COMPRESSED) else base + COMPRESSED
 
 
-def camera_info_topic(node: Node, image: str) -> str:
-    """Give the remapped camera_info, or else the sibling of ``image`` (a full name)."""
-    if _is_remapped(node, 'camera_info'):
-        return node.resolve_topic_name('camera_info')
+def camera_info_topic(node: Node, image: str, prefix: str = '') -> str:
+    """Give the remapped <prefix>camera_info, or else the sibling of ``image`` (a full name)."""
+    name = f'{prefix}camera_info'
+    if _is_remapped(node, name):
+        return node.resolve_topic_name(name)
     return info_sibling(image)
 
 

@@ -14,7 +14,7 @@
 
 """Camera images in, depth images out, with any backend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -23,7 +23,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import ConfigError, DeviceError, FrameError, ModelError
+from sa4depth_ros.errors import ConfigError, FrameError
+from sa4depth_ros.runtime.batch_size import best_batch
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics
 from sa4depth_ros.runtime.engines import EngineOptions, open_engine
 from sa4depth_ros.runtime.model_input import card_of, check_input, make_probe, to_tensor
@@ -111,11 +112,11 @@ class DepthEstimator:
         self._rectify = rectify
         self._preprocessors: dict[str, Preprocessor] = {}
         check_input(self.card, self.engine)
-        self._most = self._warmed_up(options)
+        self._most = self._best_batch(options)
 
     @property
     def batch(self) -> int:
-        """Tell how many frames go into one inference at most."""
+        """Tell how many frames go into one inference."""
         return min(self._most, self.engine.max_batch)
 
     def estimate(self, rgb: NDArray[np.uint8], camera: CameraModel | None) -> DepthFrame:
@@ -155,22 +156,27 @@ class DepthEstimator:
 
         Raises ModelError when the engine fails; then there is no depth of any of them.
         """
-        results: list[DepthFrame] = []
-        while len(results) < len(frames):
-            results += self._infer_batch(frames[len(results):len(results) + self.batch])
-        return results
+        return list(self.infer_each(frames))
+
+    def infer_each(self, frames: Sequence[PreparedFrame]) -> Iterator[DepthFrame]:
+        """Do as ``infer``, but give the depth of each frame as soon as it is there."""
+        rest = list(frames)
+        while rest:
+            together, rest = rest[:self.batch], rest[self.batch:]
+            yield from self._infer_together(together)
 
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
 
-    def _infer_batch(self, frames: Sequence[PreparedFrame]) -> list[DepthFrame]:
+    def _infer_together(self, frames: Sequence[PreparedFrame]) -> Iterator[DepthFrame]:
         start = perf_counter()
         tensors = [frame.tensor for frame in frames]
         tensor = tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
         maps = self.engine.infer(tensor, self.card.output_name)
         engine = perf_counter() - start
-        return [self._finished(frame, output, engine) for frame, output in zip(frames, maps)]
+        for frame, output in zip(frames, maps):
+            yield self._finished(frame, output, engine)
 
     def _finished(
         self, frame: PreparedFrame, output: NDArray[np.float32], engine: float,
@@ -211,23 +217,11 @@ class DepthEstimator:
         ratios = (1.0, 1.0) if self._full_size else geometry.ratios
         return scaled_intrinsics(geometry.camera.P, ratios)
 
-    def _warmed_up(self, options: EngineOptions) -> int:
-        """Run every size of batch once, and give the largest one that works."""
-        # The first run of a size allocates and tunes; it also shows what cannot run at all.
-        card = self.card
-        blank = to_tensor(
-            np.zeros((card.input_height, card.input_width, 3), dtype=np.uint8), card)
-        self.engine.infer(blank, card.output_name)
-        for count in range(2, min(options.batch, self.engine.max_batch) + 1):
-            try:
-                self.engine.infer(np.repeat(blank, count, axis=0), card.output_name)
-            except DeviceError:
-                raise
-            except ModelError as error:
-                options.report(f'the model says that it takes several images at once, but fails '
-                               f'on {count}, so each goes alone: {error}')
-                return 1
-        return max(1, options.batch)
+    def _best_batch(self, options: EngineOptions) -> int:
+        size = (self.card.input_height, self.card.input_width)
+        blank = to_tensor(np.zeros((*size, 3), dtype=np.uint8), self.card)
+        return best_batch(
+            self.engine, blank, self.card.output_name, options.batch, options.report)
 
 
 def _check_image(rgb: NDArray[np.uint8], camera: CameraModel | None) -> None:

@@ -20,9 +20,9 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
+from sa4depth_ros.nodes.camera_stream import Arrival
 from sa4depth_ros.nodes.depth_outputs import color_range
-from sa4depth_ros.nodes.depth_worker import Arrival
-from sa4depth_ros.nodes.diagnostics import health_report, NodeState
+from sa4depth_ros.nodes.diagnostics import health_status, NodeState
 from sa4depth_ros.nodes.mailbox import Mailbox
 from sa4depth_ros.nodes.parameters import DepthParameters
 from sa4depth_ros.nodes.statistics import FrameStatistics
@@ -49,10 +49,10 @@ def test_the_newest_item_replaces_the_waiting_one():
     mailbox = Mailbox()
     assert not mailbox.put(1)
     assert mailbox.put(2)
-    assert mailbox.take() == 2
+    assert mailbox.take() == {'': 2}
     assert not mailbox.put(3)
     mailbox.close()
-    assert mailbox.take() is None
+    assert mailbox.take() == {}
 
 
 class Lines(list):
@@ -120,7 +120,7 @@ def _status(frames, **changes):
     state = {'lifecycle': 'active', 'image_topic': '/image', 'input_hint': '',
              'camera': 'calibrated', 'camera_calibrated': True, 'camera_exact': True,
              'unit': 'm', 'facts': {}} | changes
-    return health_report('node', Time(), NodeState(**state), frames.snapshot()).status[0]
+    return health_status('node', NodeState(**state), frames.snapshot())
 
 
 def _busy(clock):
