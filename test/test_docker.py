@@ -127,7 +127,7 @@ def test_no_image_gets_numpy_2_or_cuda_13() -> None:
     folder = DOCKER / 'requirements'
     assert check_names.requirements(folder / 'constraints.txt') == ['numpy<2']
     assert set(check_names.TARGETS) == {f.name for f in folder.glob('*.txt')} - {'constraints.txt'}
-    assert check_names.requirements(folder / 'jetson.txt') == ['cuda-python>=12.6.2,<13']
+    assert check_names.requirements(folder / 'jetson.txt') == ['cuda-python>=12.9.1,<13']
     assert {'python3-libnvinfer', 'ros-humble-ros-base'} <= set(
         check_names.apt_names(DOCKER / 'Dockerfile.jetson', 'humble'))
     for dockerfile in DOCKERFILES:
