@@ -179,8 +179,10 @@ class CudaStream:
         try:
             work()
         except BaseException:
-            # The capture must end, or the stream stays useless; its own error says no more.
-            driver.cuStreamEndCapture(self._stream)
+            # The capture must end, or the stream stays useless.
+            code, graph = driver.cuStreamEndCapture(self._stream)
+            if code == type(code).CUDA_SUCCESS:
+                driver.cuGraphDestroy(graph)
             raise
         graph = check(driver.cuStreamEndCapture, self._stream)
         try:

@@ -140,9 +140,10 @@ class TensorrtEngine:
         if len(inputs) != 1 or len(names) < 2:
             raise ModelError(f'expected an engine with one input and an output, found {names}, '
                              f'of which {inputs} are inputs')
-        greatest = sizes(engine.get_tensor_profile_shape(inputs[0], 0)[2])
+        self.input_shape = greatest = sizes(engine.get_tensor_shape(inputs[0]))
+        if -1 in greatest:
+            greatest = sizes(engine.get_tensor_profile_shape(inputs[0], 0)[2])
         self.max_batch = greatest[0]
-        self.input_shape = sizes(engine.get_tensor_shape(inputs[0]))
         self._input = self._tensor(inputs[0], greatest)
         self.input_dtype = self._input.dtype
         context = self._new_context(heard)

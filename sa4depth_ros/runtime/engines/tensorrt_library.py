@@ -25,7 +25,6 @@ from typing import Any, TYPE_CHECKING
 from sa4depth_ros.errors import BackendMissingError
 
 if TYPE_CHECKING:
-    # The modules are chosen at run time; mypy checks every use of them against these stubs.
     import tensorrt as trt
 
 FLAVOURS = ('tensorrt', 'tensorrt_rtx')
@@ -89,7 +88,8 @@ class Library:
 
     ``flavour`` is one of FLAVOURS, ``version`` that of the Python module. TensorRT keeps to the
     first logger that a process shows it, so there is one ``logger`` for all builds and engines;
-    its words come out of ``messages``.
+    its words come out of ``messages``. mypy checks the objects that come of ``module`` against
+    the stubs of ``tensorrt``.
     """
 
     module: Any
@@ -144,6 +144,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _logger(module: Any, messages: Messages) -> 'trt.ILogger':
     class Logger(module.ILogger):
+
         def __init__(self) -> None:
             # Classes of pybind11 ask for their own constructor by name.
             module.ILogger.__init__(self)

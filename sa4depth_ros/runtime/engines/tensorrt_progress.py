@@ -91,6 +91,7 @@ class BuildProgress:
 def monitor(module: Any, progress: BuildProgress) -> 'trt.IProgressMonitor':
     """Give ``progress`` the shape that TensorRT's ``module`` asks for."""
     class Monitor(module.IProgressMonitor):
+
         def __init__(self) -> None:
             module.IProgressMonitor.__init__(self)
 
