@@ -50,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='also with this many images at once, as for several cameras')
     parser.add_argument('--cache', type=Path, help='folder for TensorRT engines (default: that '
                                                    'of the node)')
+    parser.add_argument('--workspace-mb', type=int, default=0, metavar='MIB',
+                        help="as the node's engine_workspace_mb (default: 0)")
     parser.add_argument('--repeats', type=int, default=100, help='runs that each timing takes')
     parser.add_argument('--quick', action='store_true',
                         help=f'{QUICK_REPEATS} runs and {QUICK_FRAMES} image only')
@@ -59,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Report; exit code 0 when a backend works and none is faulty, else 1."""
-    if args.repeats < 1 or args.batch < 1:
-        raise ConfigError(f'--repeats and --batch must be at least 1, got {args.repeats} and '
-                          f'{args.batch}')
+    if args.repeats < 1 or args.batch < 1 or args.workspace_mb < 0:
+        raise ConfigError('expected --repeats and --batch 1 or more and --workspace-mb 0 or more, '
+                          f'got {args.repeats}, {args.batch} and {args.workspace_mb}')
     if args.json is not None:
         _must_be_writable(args.json)
     document = without_names(_document(args))
@@ -86,7 +88,7 @@ def _document(args: argparse.Namespace) -> Facts:
     document: Facts = {
         'schema': SCHEMA,
         'created': datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        'options': {'batch': args.batch, 'quick': args.quick,
+        'options': {'batch': args.batch, 'workspace_mb': args.workspace_mb, 'quick': args.quick,
                     'repeats': QUICK_REPEATS if args.quick else args.repeats},
         'machine': attempt(machine_facts),
         'software': attempt(software_facts),
@@ -107,7 +109,7 @@ def examine(model: Path, backend: str, args: argparse.Namespace) -> Facts:
         output = Path(folder, 'facts.json')
         command = [
             *EXAMINER, '--model', str(model), '--backend', backend, '--output', str(output),
-            '--batch', str(args.batch),
+            '--batch', str(args.batch), '--workspace-mb', str(args.workspace_mb),
             '--repeats', str(QUICK_REPEATS if args.quick else args.repeats),
             '--frames', str(QUICK_FRAMES if args.quick else FRAMES),
             *(['--cache', str(args.cache)] if args.cache else [])]

@@ -61,6 +61,7 @@ class Trial:
     backend: str
     batch: int = 1
     cache: Path | None = None
+    workspace_mb: int = 0
     repeats: int = 100
     frames: int = 4
 
@@ -123,7 +124,8 @@ def _options(trial: Trial, lines: list[str]) -> EngineOptions:
         return True
 
     return EngineOptions(
-        batch=trial.batch, cache=trial.cache, report=report, progress=progress)
+        batch=trial.batch, cache=trial.cache, workspace_mb=trial.workspace_mb, report=report,
+        progress=progress)
 
 
 def engine_file(lines: Sequence[str]) -> Facts | None:
@@ -239,6 +241,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--backend', required=True)
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--cache', type=Path)
+    parser.add_argument('--workspace-mb', type=int, default=0)
     parser.add_argument('--repeats', type=int, default=100)
     parser.add_argument('--frames', type=int, default=4)
     parser.add_argument('--output', type=Path, required=True)

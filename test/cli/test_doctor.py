@@ -23,6 +23,7 @@ import socket
 import sys
 from typing import Any
 
+from cuda_emulator import CudaEmulator
 import numpy as np
 import pytest
 from sa4depth_ros.cli import doctor, doctor_backend, doctor_machine, doctor_report
@@ -32,6 +33,9 @@ from sa4depth_ros.errors import BackendMissingError, DeviceError
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime import depth_estimator
 from sa4depth_ros.runtime.engine_cache import EngineCache, EngineKey
+from sa4depth_ros.runtime.engines import tensorrt_backend
+from sa4depth_ros.runtime.engines.tensorrt_library import Library
+from tensorrt_emulator import tensorrt_emulator
 
 MODEL = share_path(DEFAULT_MODEL)
 QUICK = Trial(MODEL, 'onnxruntime', repeats=2, frames=1)
@@ -166,7 +170,7 @@ def test_a_backend_that_takes_its_process_down_is_faulty(
         code: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         doctor, 'EXAMINER', (sys.executable, '-c', f'import os, sys; {code}'))
-    args = argparse.Namespace(batch=1, quick=True, repeats=1, cache=None)
+    args = argparse.Namespace(batch=1, quick=True, repeats=1, cache=None, workspace_mb=0)
     facts = doctor.examine(MODEL, 'tensorrt', args)
     assert facts['status'] == 'faulty'
     assert said in facts['reason']
@@ -178,10 +182,30 @@ def test_the_stage_of_a_crash_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
             'pathlib.Path(sys.argv[sys.argv.index("--output") + 1]).write_text('
             "'{\"status\": \"faulty\", \"stage\": \"latency\", \"engine\": \"x\"}'); os.abort()")
     monkeypatch.setattr(doctor, 'EXAMINER', (sys.executable, '-c', code))
-    args = argparse.Namespace(batch=1, quick=True, repeats=1, cache=None)
+    args = argparse.Namespace(batch=1, quick=True, repeats=1, cache=None, workspace_mb=0)
     facts = doctor.examine(MODEL, 'tensorrt', args)
     assert facts['engine'] == 'x'
     assert "SIGABRT in stage 'latency'" in facts['reason']
+
+
+def test_tensorrt_is_built_then_found_then_compared_and_timed(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an emulated GPU, which computes as ONNX Runtime does."""
+    cuda = CudaEmulator().install(monkeypatch)
+    library = Library(tensorrt_emulator(cuda), 'tensorrt', '10.3.0')
+    monkeypatch.setattr(tensorrt_backend, 'load_library', lambda: library)
+    trial = Trial(MODEL, 'tensorrt', batch=2, cache=tmp_path, workspace_mb=64, repeats=1, frames=1)
+    built, found = (examine(trial, lambda facts: None) for _ in range(2))
+    for facts, origin in ((built, 'build'), (found, 'cache')):
+        assert facts['status'] == 'works', facts
+        assert facts['engine_file']['from'] == origin
+        assert facts['engine_file']['key']['settings'] == 'workspace 64 MiB'
+        assert facts['max_batch'] == 2 and len(facts['latency']) == 4
+        assert facts['parity']['worst']['mean'] < 0.005
+        assert 'frame 0, batch of 2' in facts['parity']['images']
+    gpu = doctor_machine.gpu_facts()
+    assert set(gpu) == {'name', 'compute_capability', 'memory_mb', 'driver_cuda'}
+    assert gpu['name'] == found['engine_file']['key']['device']
 
 
 def test_the_engine_file_is_read_from_the_log_of_the_cache(tmp_path: Path) -> None:
@@ -250,7 +274,8 @@ def test_the_recorded_images_are_as_many_as_wanted() -> None:
     assert np.abs(images[0].astype(float) - images[2]).mean() > 5
 
 
-@pytest.mark.parametrize('arguments', [('--repeats', '0'), ('--batch', '0')])
+@pytest.mark.parametrize('arguments', [
+    ('--repeats', '0'), ('--batch', '0'), ('--workspace-mb', '-1')])
 def test_wrong_options_end_in_2(arguments: tuple[str, ...]) -> None:
     assert main(['doctor', *arguments]) == 2
 
