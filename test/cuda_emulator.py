@@ -42,6 +42,7 @@ WITHOUT_CONTEXT = ('cuInit', 'cuDeviceGet', 'cuDeviceGetAttribute', 'cuDeviceGet
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method into a function of the driver: a tuple of code and value, faults injected."""
     name = function.__name__
+    has_value = function.__annotations__['return'] not in (None, CUresult | None)
 
     @functools.wraps(function)
     def call(self: 'CudaEmulator', *arguments: Any) -> tuple[Any, ...]:
@@ -49,13 +50,16 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
             self.calls.append(name)
             code = self.fault(name)
             if code is not OK and name not in FREEING:
-                return (code, None)
+                if name == 'cuStreamEndCapture':
+                    # It ends, well or not.
+                    self._live(arguments[0], 'stream').captured = None
+                return (code, None) if has_value else (code,)
             if name not in WITHOUT_CONTEXT:
                 self.require_context(name)
         value = function(self, *arguments)
         if isinstance(value, CUresult):
-            return (value, None) if name.startswith('cuGraphI') else (value,)
-        return (code,) if value is None else (code, value)
+            return (value,)
+        return (code, value) if has_value else (code,)
 
     return call
 
@@ -103,6 +107,10 @@ class CudaEmulator:
         kept = [f'{m.size} bytes of {m.kind}' for m in self.memory if not m.freed]
         kept += [handle.kind for handle in self.handles]
         return kept + ['context'] * self.retained
+
+    def repair(self) -> None:
+        """Work again."""
+        self.fail, self.lost_after, self.fault_in_work, self._lost = {}, None, OK, OK
 
     def fault(self, name: str) -> CUresult:
         """Tell how this call ends."""

@@ -30,9 +30,9 @@ from cuda_emulator import CudaEmulator
 from cuda_parts import MisuseError
 import numpy as np
 from tensorrt_emulator_builder import (
-    Builder, free_as_minus_one, IBuilderConfig, INetworkDefinition, IOptimizationProfile,
-    ITensor, ITimingCache, MAGIC, MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser,
-    ParserError, session_of)
+    Builder, ErrorCode, free_as_minus_one, IBuilderConfig, INetworkDefinition,
+    IOptimizationProfile, ITensor, ITimingCache, MAGIC, MemoryPoolType,
+    NetworkDefinitionCreationFlag, OnnxParser, ParserError, session_of)
 
 DTYPES = {'tensor(uint8)': ('UINT8', np.uint8), 'tensor(float)': ('FLOAT', np.float32),
           'tensor(float16)': ('HALF', np.float16), 'tensor(int64)': ('INT64', np.int64)}
@@ -92,10 +92,10 @@ class IExecutionContext:
             raise MisuseError(f'set: {addresses.keys()} and shape {shape}')
         cuda = engine.cuda
         cuda.require_context('execute_async_v3')
+        cuda.calls.append('execute_async_v3')
         if cuda.fault('execute_async_v3') != 0:
             engine.logger.log(ILogger.Severity.ERROR, 'Cuda Runtime (an emulated fault)')
             return False
-        cuda.calls.append('execute_async_v3')
         cuda.enqueue(stream, lambda: engine.run(shape, addresses))
         return True
 
@@ -167,10 +167,10 @@ class Runtime:
         return ICudaEngine(plan, self.cuda, self._logger)
 
 
-CLASSES = (Builder, DataType, Dims, IBuilderConfig, ICudaEngine, IExecutionContext, ILogger,
-           INetworkDefinition, IOptimizationProfile, IProgressMonitor, ITensor, ITimingCache,
-           MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser, ParserError, Runtime,
-           TensorIOMode)
+CLASSES = (Builder, DataType, Dims, ErrorCode, IBuilderConfig, ICudaEngine, IExecutionContext,
+           ILogger, INetworkDefinition, IOptimizationProfile, IProgressMonitor, ITensor,
+           ITimingCache, MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser, ParserError,
+           Runtime, TensorIOMode)
 
 
 def tensorrt_emulator(cuda: CudaEmulator, bias: float = 0.0) -> SimpleNamespace:

@@ -97,9 +97,16 @@ class INetworkDefinition:
         return self.inputs[index]
 
 
+class ErrorCode(Enum):
+    MODEL_DESERIALIZE_FAILED = 3
+
+
 class ParserError:
     def __init__(self, text: str) -> None:
         self._text = text
+
+    def code(self) -> ErrorCode:
+        return ErrorCode.MODEL_DESERIALIZE_FAILED
 
     def node(self) -> int:
         return -1

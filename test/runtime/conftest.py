@@ -17,17 +17,23 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cuda_emulator import CudaEmulator
 import numpy as np
 from onnx import helper, TensorProto
-from onnx_models import HEIGHT, save_model, WIDTH
+from onnx_models import DEPTH, DEPTHS, HEIGHT, IMAGE, IMAGES, save_model, WIDTH
 import pytest
 from sa4depth_ros.model_card import ModelCard
+from sa4depth_ros.runtime.engines.tensorrt_builder import build_engine
+from sa4depth_ros.runtime.engines.tensorrt_engine import TensorrtEngine
+from sa4depth_ros.runtime.engines.tensorrt_library import Library
+from tensorrt_emulator import tensorrt_emulator
+from tensorrt_models import MOST, save_batch_model
 
 
 @pytest.fixture
 def metric_model(tmp_path: Path) -> Callable[..., Path]:
     """Give a maker of models whose depth is 1 + 9 * red / 255, uint8 NHWC as ours."""
-    def make(name: str = 'metric.onnx', **card: object) -> Path:
+    def make(name: str = 'metric.onnx', *, batch: bool = False, **card: object) -> Path:
         nodes = [
             helper.make_node('Cast', ['image'], ['float'], to=TensorProto.FLOAT),
             helper.make_node('Transpose', ['float'], ['planes'], perm=[0, 3, 1, 2]),
@@ -40,7 +46,9 @@ def metric_model(tmp_path: Path) -> Callable[..., Path]:
             'factor': np.float32(9 / 255), 'unit': np.float32(1)}
         values = {'name': 'tiny', 'input_height': HEIGHT, 'input_width': WIDTH} | card
         given = ModelCard(**values)  # type: ignore[arg-type]
-        return save_model(tmp_path / name, nodes, constants, given)
+        return save_model(
+            tmp_path / name, nodes, constants, given, image=IMAGES if batch else IMAGE,
+            outputs=(DEPTHS if batch else DEPTH,))
     return make
 
 
@@ -64,3 +72,30 @@ def foreign_model(tmp_path: Path) -> Path:
     constants = {'axes': np.array([1]), 'unit': np.float32(1)}
     return save_model(
         tmp_path / 'foreign.onnx', nodes, constants, image=image, outputs=outputs)
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> CudaEmulator:
+    """Put an emulated GPU into this machine."""
+    return CudaEmulator().install(monkeypatch)
+
+
+@pytest.fixture
+def library(cuda: CudaEmulator) -> Library:
+    """Give TensorRT for the emulated GPU."""
+    return Library(tensorrt_emulator(cuda), 'tensorrt', '10.3.0')
+
+
+@pytest.fixture
+def plan(library: Library, tmp_path: Path) -> bytes:
+    """Give the engine of batch.onnx for up to MOST images."""
+    return build_engine(library, save_batch_model(tmp_path / 'batch.onnx'), batch=MOST)
+
+
+@pytest.fixture
+def opened(library: Library, plan: bytes) -> Callable[..., TensorrtEngine]:
+    """Give a function that opens that engine."""
+    def open_it(**options: object) -> TensorrtEngine:
+        return TensorrtEngine(plan, library, metadata={'a': 'b'}, **options)
+
+    return open_it

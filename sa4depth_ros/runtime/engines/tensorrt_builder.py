@@ -99,7 +99,8 @@ class _Build:
         flag = getattr(kinds, 'STRONGLY_TYPED', None)
         network = self._builder.create_network(0 if flag is None else 1 << int(flag))
         self._parser: trt.OnnxParser = self._trt.OnnxParser(network, self._library.logger)
-        if not self._parser.parse_from_file(str(model)):
+        # Not every file that is no model makes the parser complain.
+        if not self._parser.parse_from_file(str(model)) or network.num_inputs == 0:
             errors = [self._parser.get_error(i) for i in range(self._parser.num_errors)]
             raise ModelError(_refusal(model, self._library, errors, self._heard))
         return network
@@ -193,11 +194,20 @@ class _Build:
 def _refusal(
     model: Path, library: Library, errors: 'list[trt.ParserError]', heard: Listener,
 ) -> str:
-    lines = [f'node {error.node()} {error.node_name() or "(without a name)"} '
-             f'[{error.node_operator() or "?"}]: {error.desc()}' for error in errors]
+    reason = '\n  '.join(_described(error) for error in errors)
     return (f"{library.flavour} {library.version} cannot take '{model}':\n  "
-            + ('\n  '.join(lines) or heard.why('the parser gave no reason'))
+            + (reason or heard.why('there is no network in it'))
             + '\nRun the model with another backend (auto does), or export it anew')
+
+
+def _described(error: 'trt.ParserError') -> str:
+    where = 'the file'
+    if error.node() >= 0:
+        where = (f'node {error.node()} {error.node_name() or "(without a name)"} '
+                 f'[{error.node_operator()}]')
+    # The description of an operator that the parser does not know is the word 'false'.
+    text = error.desc().strip().removesuffix('false') or 'TensorRT does not take it'
+    return f'{where}: {error.code().name}, ' + text.replace('\n', '\n    ')
 
 
 def _advice(text: str) -> str:
