@@ -16,12 +16,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+import sys
 
 import pytest
+from sa4depth_ros.cli.main import main
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.runtime.engines.options import BuildStep
 from sa4depth_ros.runtime.engines.tensorrt_builder import build_engine
-from sa4depth_ros.runtime.engines.tensorrt_library import Library
+from sa4depth_ros.runtime.engines.tensorrt_library import Library, load_library
 from tensorrt_models import save_bad_model, save_batch_model
 import tensorrt_rtx
 
@@ -174,3 +176,13 @@ def test_the_timing_cache_api_is_there(model, tmp_path):
         build_engine(tensorrt, model, compute_capability=AMPERE, timing_cache=path)
     assert path.read_bytes() == first
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_command_builds_without_a_gpu(model, tmp_path, monkeypatch):
+    load_library.cache_clear()
+    monkeypatch.setitem(sys.modules, 'tensorrt', None)
+    path = tmp_path / 'batch.engine'
+    assert main(['build-engine', '--model', str(model), '--batch', '3', '--output', str(path),
+                 '--compute-capability', '8.6']) == 0
+    assert path.read_bytes() == build_engine(LIBRARY, model, batch=3, compute_capability=AMPERE)
+    load_library.cache_clear()

@@ -80,7 +80,7 @@ class _Build:
         # TensorRT for RTX times nothing on the GPU when it builds.
         self._timing_cache = timing_cache if library.flavour == 'tensorrt' else None
         try:
-            self._builder: trt.Builder = self._trt.Builder(library.logger)
+            builder: trt.Builder = self._trt.Builder(library.logger)
         except (TypeError, RuntimeError) as error:
             # A null pointer in C++: this is how TensorRT says that there is no GPU.
             raise BackendMissingError(
@@ -88,7 +88,8 @@ class _Build:
                 f'{heard.why(str(error))}\nCheck that the GPU and its driver work: nvidia-smi '
                 '(in a container: docker run --gpus all, on a Jetson --runtime nvidia)'
             ) from error
-        self._config: trt.IBuilderConfig = self._builder.create_builder_config()
+        self._builder = builder
+        self._config = builder.create_builder_config()
 
     def parse(self, model: Path) -> 'trt.INetworkDefinition':
         """Read the model; its weights stay in the parser until the build is done."""
@@ -98,10 +99,11 @@ class _Build:
         kinds = getattr(self._trt, 'NetworkDefinitionCreationFlag', None)
         flag = getattr(kinds, 'STRONGLY_TYPED', None)
         network = self._builder.create_network(0 if flag is None else 1 << int(flag))
-        self._parser: trt.OnnxParser = self._trt.OnnxParser(network, self._library.logger)
+        parser: trt.OnnxParser = self._trt.OnnxParser(network, self._library.logger)
+        self._parser = parser
         # Not every file that is no model makes the parser complain.
-        if not self._parser.parse_from_file(str(model)) or network.num_inputs == 0:
-            errors = [self._parser.get_error(i) for i in range(self._parser.num_errors)]
+        if not parser.parse_from_file(str(model)) or network.num_inputs == 0:
+            errors = [parser.get_error(i) for i in range(parser.num_errors)]
             raise ModelError(_refusal(model, self._library, errors, self._heard))
         return network
 

@@ -116,11 +116,12 @@ class TensorrtEngine:
         self._stream.activate()
         self._stream.at_close(self._drop)
         try:
-            self._runtime: trt.Runtime = self._library.module.Runtime(self._library.logger)
+            runtime: trt.Runtime = self._library.module.Runtime(self._library.logger)
         except (TypeError, RuntimeError) as error:
             # A null pointer in C++.
             raise DeviceError(f'{self.name} does not start: {heard.why(str(error))}') from error
-        self._engine: trt.ICudaEngine = self._runtime.deserialize_cuda_engine(serialized)
+        self._runtime = runtime
+        self._engine = runtime.deserialize_cuda_engine(serialized)
         if self._engine is None:
             why = heard.why('TensorRT gave no reason')
             raise _fault(why)(f'{self.name} cannot load the engine:\n  {why}\nIt must be built '
