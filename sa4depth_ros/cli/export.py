@@ -15,7 +15,9 @@
 """`sa4depth export`: a checkpoint becomes an ONNX model."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+import sys
 
 NAME = 'export'
 HELP = 'write a trained checkpoint as a self-describing ONNX model'
@@ -26,13 +28,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--checkpoint', type=Path, required=True,
                         help='a .safetensors file of `sa4depth train`')
     parser.add_argument('--output', type=Path, required=True, help='the .onnx file to write')
+    parser.add_argument('--precision', choices=('fp32', 'fp16', 'int8'), default='fp32',
+                        help='of the arithmetic in the file; input and output stay as they are')
+    parser.add_argument('--target', choices=('gpu', 'cpu'), default='gpu',
+                        help='who runs an int8 file: TensorRT (gpu) or ONNX Runtime on a CPU')
+    parser.add_argument('--bag', type=Path,
+                        help='frames to compare on and to calibrate int8 on; default: the '
+                             'recording that the package ships')
+    parser.add_argument('--image-topic', default='', help='default: found by its type')
+    parser.add_argument('--frames', type=int, default=48, metavar='N',
+                        help='how many frames int8 is calibrated on')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export, check against torch and say how near they are."""
-    from sa4depth_train.export import export_checkpoint, MAX_RELATIVE_ERROR
-    error = export_checkpoint(args.checkpoint, args.output)
-    size = args.output.stat().st_size / 1e6
-    print(f'{args.output}: {size:.1f} MB. ONNX Runtime and torch differ by at most {error:.1e} '
-          f'(relative), the bound is {MAX_RELATIVE_ERROR:.0e}')
+    """Export, compare with torch and say how near they are."""
+    from sa4depth_train.export import export_checkpoint
+    if args.precision == 'int8' and args.bag is None:
+        print('sa4depth: warning: calibrating on the recording that the package ships. int8 wants '
+              'frames of your own camera: --bag', file=sys.stderr)
+    report = export_checkpoint(
+        args.checkpoint, args.output, precision=args.precision, target=args.target, bag=args.bag,
+        image_topic=args.image_topic, frames=args.frames)
+    print(f'{args.output}: {args.output.stat().st_size / 1e6:.1f} MB\n'
+          f'layers: {_counts(report.layers)}; numbers stored: {_counts(report.weights)}')
+    if report.calibrated_on:
+        print(f'calibrated for a {args.target} on {report.calibrated_on}')
+    print(f'compared with fp32 torch on {report.compared_on}:\n  {report.parity}\n'
+          f'  allowed: {report.bounds}')
     return 0
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ', '.join(f'{count} {kind}' for kind, count in sorted(counts.items()))

@@ -1,0 +1,73 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A network of torch as an ONNX graph."""
+
+from collections.abc import Iterator
+import contextlib
+import logging
+import warnings
+
+from onnx import ModelProto
+from sa4depth_ros.model_card import ModelCard
+from sa4depth_train.onnx_graph import scalars_for_equal_values
+import torch
+from torch import nn
+
+OPSET = 18
+MAX_BATCH = 64
+_INPUT, _OUTPUT = 'image', 'depth'
+
+
+def trace_network(network: nn.Module, card: ModelCard) -> ModelProto:
+    """
+    Give the graph of a network from ``image`` uint8 (N, H, W, 3) to ``depth`` (N, 1, H, W).
+
+    H and W are those of the card, N is free up to MAX_BATCH. The graph names no path or source
+    line of this machine.
+    """
+    # With an example of one image the exporter would take the axis for a constant.
+    image = torch.zeros((2, card.input_height, card.input_width, 3), dtype=torch.uint8)
+    with warnings.catch_warnings(), _quiet('torch.onnx'):
+        # The exporter warns about its own internals, nothing that a user could act on.
+        warnings.simplefilter('ignore')
+        program = torch.onnx.export(
+            network, (image,), dynamo=True, opset_version=OPSET, external_data=False,
+            input_names=[_INPUT], output_names=[_OUTPUT], verbose=False,
+            dynamic_shapes={_INPUT: {0: torch.export.Dim('batch', min=1, max=MAX_BATCH)}})
+    assert program is not None
+    model: ModelProto = program.model_proto
+    _forget_origin(model)
+    scalars_for_equal_values(model.graph)
+    return model
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _forget_origin(model: ModelProto) -> None:
+    """Remove what the exporter noted down: shapes, source lines and paths of this machine."""
+    graph = model.graph
+    graph.ClearField('value_info')
+    for part in (*graph.node, *graph.input, *graph.output, *graph.initializer, graph):
+        part.ClearField('metadata_props')
+        part.ClearField('doc_string')
