@@ -15,6 +15,7 @@
 """Start the depth node: ros2 launch sa4depth_ros depth.launch.py image:=/camera/image_raw."""
 
 import os
+from typing import Any
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
@@ -28,6 +29,7 @@ FAST_DDS_2 = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 FAST_DDS_3 = 'FASTDDS_DEFAULT_PROFILES_FILE'
 # What a user sets who knows better than we how messages should travel.
 USERS_CHOICE = (FAST_DDS_2, FAST_DDS_3, 'FASTDDS_BUILTIN_TRANSPORTS')
+PLACE = '{camera}'
 PROFILE_VARIABLES = {
     'humble': (FAST_DDS_2,), 'iron': (FAST_DDS_2,), 'jazzy': (FAST_DDS_2,),
     # Not known, as no ROS environment is sourced.
@@ -49,8 +51,11 @@ def argument(
 
 ARGUMENTS = [
     argument('image', '', 'Topic of the camera image, without /compressed; empty: image, in the '
-             'namespace.'),
-    argument('camera_info', '', 'Topic of its calibration; empty: the sibling of the image.'),
+             'namespace. With cameras {camera} stands for the name of each.'),
+    argument('camera_info', '', 'Topic of its calibration; empty: the sibling of the image. With '
+             'cameras {camera} stands for the name of each.'),
+    argument('cameras', '', 'Names of several cameras, such as [front,left]; empty: as in '
+             'params_file.'),
     argument('image_transport', '', 'How images come in; empty: as in params_file.',
              '', 'raw', 'compressed'),
     argument('model', '', 'Model file (.onnx, .safetensors); empty: as in params_file, where '
@@ -74,12 +79,32 @@ def fast_dds_profile() -> list[LaunchDescriptionEntity]:
     return [SetEnvironmentVariable(name, shipped('config', 'fastdds.xml')) for name in names]
 
 
+def camera_names(text: str) -> list[str]:
+    """Read '[front, left]', with or without brackets and quotes."""
+    names = (name.strip(' \'"') for name in text.strip(' []').split(','))
+    return [name for name in names if name]
+
+
+def remapped(name: str, topic: str, cameras: list[str]) -> list[tuple[str, str]]:
+    """Give the remappings to ``topic``, one for each camera if there are several."""
+    if not cameras:
+        return [(name, topic)]
+    if PLACE not in topic:
+        raise ValueError(f"expected {PLACE} in {name}:={topic}, as there are several cameras; "
+                         f"write for instance {name}:='{PLACE}/{topic.strip('/')}'")
+    return [(f'{camera}/{name}', topic.replace(PLACE, camera)) for camera in cameras]
+
+
 def depth_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Make the node with those parameters and remappings only that the user gave."""
-    given = {name: LaunchConfiguration(name).perform(context)
+    words = {name: LaunchConfiguration(name).perform(context)
              for name in ('image', 'camera_info', 'image_transport', 'model', 'backend')}
-    given = {name: value for name, value in given.items() if value}
-    remappings = [(name, given.pop(name)) for name in ('image', 'camera_info') if name in given]
+    given: dict[str, Any] = {name: value for name, value in words.items() if value}
+    cameras = camera_names(LaunchConfiguration('cameras').perform(context))
+    remappings = [pair for name in ('image', 'camera_info') if name in given
+                  for pair in remapped(name, given.pop(name), cameras)]
+    if cameras:
+        given['cameras'] = cameras
     return [Node(
         package=PACKAGE, executable='depth_node', name='depth_node',
         namespace=LaunchConfiguration('namespace'), output='screen', emulate_tty=True,

@@ -23,8 +23,12 @@ from onnx import helper, TensorProto
 from sa4depth_ros.model_card import ModelCard
 
 HEIGHT, WIDTH = 48, 64
-IMAGE = helper.make_tensor_value_info('image', TensorProto.UINT8, [1, HEIGHT, WIDTH, 3])
-DEPTH = helper.make_tensor_value_info('depth', TensorProto.FLOAT, [1, 1, HEIGHT, WIDTH])
+IMAGE, IMAGES = (
+    helper.make_tensor_value_info('image', TensorProto.UINT8, [n, HEIGHT, WIDTH, 3])
+    for n in (1, 'batch'))
+DEPTH, DEPTHS = (
+    helper.make_tensor_value_info('depth', TensorProto.FLOAT, [n, 1, HEIGHT, WIDTH])
+    for n in (1, 'batch'))
 
 
 def save_model(
@@ -44,12 +48,13 @@ def save_model(
 
 
 def save_grey_model(
-    path: Path, *, offset: float = 0.5, slope: float = 0.02, slow: int = 0,
+    path: Path, *, offset: float = 0.5, slope: float = 0.02, slow: int = 0, batch: bool = False,
 ) -> Path:
     """
     Save a model whose depth is ``offset`` + ``slope`` metres per grey level, pixel by pixel.
 
-    It multiplies ``slow`` 1200x1200 matrices on the way, and fails on all-white images.
+    It multiplies ``slow`` 1200x1200 matrices on the way, once for all images of a batch, and fails
+    on all-white images. With ``batch`` the number of images is free.
     """
     make = helper.make_node
     nodes = [
@@ -58,7 +63,8 @@ def save_grey_model(
         make('Mul', ['grey', 'slope'], ['scaled']),
         make('Add', ['scaled', 'offset'], ['metres']),
         make('Transpose', ['metres'], ['plain'], perm=[0, 3, 1, 2]),
-        make('ReduceMin', ['grey'], ['darkest'], keepdims=0),
+        make('ReduceMin', ['grey', 'pixels'], ['darkest_of_each'], keepdims=0),
+        make('ReduceMax', ['darkest_of_each'], ['darkest'], keepdims=0),
         make('Expand', ['darkest', 'square'], ['m0']),
         *(make('MatMul', [f'm{i}', 'm0'], [f'm{i + 1}']) for i in range(slow)),
         make('ReduceMin', [f'm{slow}'], ['least'], keepdims=0),
@@ -70,8 +76,11 @@ def save_grey_model(
         make('Add', ['slowed', 'zero_or_failure'], ['depth'])]
     side = 1200 if slow else 1
     constants = {
-        'channels': np.array([3]), 'slope': np.float32(slope), 'offset': np.float32(offset),
+        'channels': np.array([3]), 'pixels': np.array([1, 2, 3]),
+        'slope': np.float32(slope), 'offset': np.float32(offset),
         'square': np.array([side, side]), 'nothing': np.float32(0),
         'one': np.zeros(1, np.float32), 'white': np.float32(255)}
     card = ModelCard(name='grey', input_height=HEIGHT, input_width=WIDTH, licence='none')
+    if batch:
+        return save_model(path, nodes, constants, card, image=IMAGES, outputs=(DEPTHS,))
     return save_model(path, nodes, constants, card)

@@ -50,15 +50,15 @@ class EngineLog:
             report=self._logger.info, progress=self.progress)
 
     def note(self, engine: Engine) -> None:
-        """Log the remarks of ``engine`` that are new."""
-        for remark in engine.remarks:
-            if remark not in self._known:
-                self._known.add(remark)
-                if remark.is_fault:
-                    self._logger.warning(
-                        f'the model runs on {engine.name}, a better backend failed: {remark.text}')
-                else:
-                    self._logger.info(f'not used: {remark.text}')
+        """Log the remarks of ``engine`` that are new; what failed has reported its reason."""
+        new = [remark for remark in engine.remarks if remark not in self._known]
+        self._known.update(new)
+        for remark in new:
+            if not remark.is_fault:
+                self._logger.debug(f'not used: {remark.text}')
+        if any(remark.is_fault for remark in new):
+            self._logger.warning(
+                f'a better backend has failed, so the model runs on {engine.name}')
 
     def progress(self, step: BuildStep) -> bool:
         """Log a step of a build now and then; False when the build is to end."""

@@ -55,16 +55,21 @@ def best_batch(
     return _faster(engine, tensor, output_name, most, report, clock)
 
 
+def pays(alone: float, together: float, count: int) -> bool:
+    """Tell whether ``count`` images are sooner done together than one by one, on average."""
+    return together < alone * (count + 1) / 2
+
+
 def _faster(
     engine: Engine, tensor: NDArray[Any], output_name: str, most: int,
     report: Callable[[str], object], clock: Callable[[], float],
 ) -> int:
     images = np.repeat(tensor, most, axis=0)
     alone, together = (_seconds(engine, x, output_name, clock) for x in (tensor, images))
-    pays = together < alone * (most + 1) / 2
+    good = pays(alone, together, most)
     report(f'{most} images take {1e3 * together:.3g} ms in one inference and {1e3 * alone:.3g} ms '
-           f'each alone, so they go {"together" if pays else "one after the other"}')
-    return most if pays else 1
+           f'each alone, so they go {"together" if good else "one after the other"}')
+    return most if good else 1
 
 
 def _seconds(

@@ -59,11 +59,12 @@ class Bench:
     def __init__(
         self, context: Context, folder: Path, model: Path, *,
         transport: str = 'raw', arguments: tuple[str, ...] = (),
+        program: tuple[str, ...] = ('-m', 'sa4depth_ros.nodes.depth_node'),
     ) -> None:
         self.namespace = f'/bench{next(_numbers)}'
         self.log_file = folder / f'{self.namespace[1:]}.log'
         self.model = model
-        self.process = self._start(model, transport, arguments)
+        self.process = self._start(program, model, transport, arguments)
         self.node = rclpy.create_node('bench', namespace=self.namespace, context=context)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)
@@ -75,10 +76,12 @@ class Bench:
         self._infos = self.node.create_publisher(CameraInfo, 'camera_info', 1)
         self.inbox('/diagnostics', DiagnosticArray)
 
-    def _start(self, model: Path, transport: str, arguments: tuple[str, ...]) -> Any:
+    def _start(
+        self, program: tuple[str, ...], model: Path, transport: str, arguments: tuple[str, ...],
+    ) -> Any:
         with self.log_file.open('w', encoding='utf-8') as log:
             return subprocess.Popen(
-                [sys.executable, '-m', 'sa4depth_ros.nodes.depth_node', '--ros-args',
+                [sys.executable, *program, '--ros-args',
                  '-r', f'__ns:={self.namespace}', '-p', f'model:={model}',
                  '-p', f'image_transport:={transport}', *arguments],
                 stdout=log, stderr=subprocess.STDOUT, env=os.environ | {'PYTHONUNBUFFERED': '1'})
@@ -146,25 +149,27 @@ class Bench:
         return list(self.wait(
             complete, f'answers on {topics}', lambda: stamps.add(self.send(image, info))))
 
-    def status(self) -> Any:
-        """Give the newest diagnostic status of this node, or None."""
+    def status(self, camera: str = '') -> Any:
+        """Give the newest diagnostic status of this node (for ``camera``), or None."""
         found = [s for m in self.inboxes['/diagnostics'].messages for s in m.status
-                 if s.name == f'{self.namespace}/depth_node: depth']
+                 if s.name == f'{self.namespace}/depth_node: depth {camera}'.rstrip()]
         return found[-1] if found else None
 
-    def values(self) -> dict[str, str]:
+    def values(self, camera: str = '') -> dict[str, str]:
         """Give the key-value pairs of the newest diagnostic status."""
-        status = self.status()
+        status = self.status(camera)
         return {v.key: v.value for v in status.values} if status else {}
 
     def drops(self, cause: str) -> int:
         return int(self.values().get(f'dropped_{cause}', '0'))
 
-    def await_status(self, accept: Callable[[Any], bool], what: str, also: Any = None) -> Any:
+    def await_status(
+        self, accept: Callable[[Any], bool], what: str, also: Any = None, camera: str = '',
+    ) -> Any:
         """Wait for a diagnostic status, published from now on, that ``accept`` takes."""
         self.inboxes['/diagnostics'].messages.clear()
         return self.wait(
-            lambda: (status := self.status()) is not None and accept(status) and status,
+            lambda: (status := self.status(camera)) is not None and accept(status) and status,
             what, also)
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
@@ -252,8 +257,8 @@ def start_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     rclpy.init(context=context)
     benches: list[Bench] = []
 
-    def start(*, slow: int = 0, **options: Any) -> Bench:
-        model = save_grey_model(folder / f'grey_{slow}.onnx', slow=slow)
+    def start(*, slow: int = 0, batch: bool = False, **options: Any) -> Bench:
+        model = save_grey_model(folder / f'grey_{slow}_{batch}.onnx', slow=slow, batch=batch)
         benches.append(Bench(context, folder, model, **options))
         return benches[-1]
     yield start

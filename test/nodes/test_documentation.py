@@ -34,6 +34,8 @@ def text(name: str) -> str:
 def shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
     return "''" if value == '' else str(value)
 
 
@@ -53,7 +55,8 @@ def test_the_readme_has_every_parameter(parameter: Field) -> None:
 
 def test_the_shipped_file_has_the_defaults() -> None:
     values = yaml.safe_load(text('config/depth.yaml'))['/**']['ros__parameters']
-    assert values == {parameter.name: parameter.default for parameter in PARAMETERS}
+    assert values == {
+        p.name: list(p.default) if isinstance(p.default, tuple) else p.default for p in PARAMETERS}
 
 
 @pytest.mark.parametrize('backend', BACKENDS)
