@@ -35,6 +35,8 @@ NEEDS = {
     'geometry': ('torch',),
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
+    'networks/test_engine_builds.py': ('tensorrt_rtx',),
+    'runtime/test_tensorrt_bindings.py': ('cuda', 'gcc'),
     'runtime/test_tensorrt_builds.py': ('tensorrt_rtx',),
     'runtime/test_tensorrt_emulator.py': ('tensorrt_rtx', 'cuda'),
     'runtime/test_tensorrt_types.py': ('mypy', 'tensorrt_bindings'),

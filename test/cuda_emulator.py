@@ -27,16 +27,11 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-from cuda_parts import CUresult, GARBAGE, Handle, Memory, MisuseError
+from cuda_parts import (
+    CUresult, FREEING, GARBAGE, Handle, Memory, MisuseError, WITHOUT_CONTEXT)
 
 OK = CUresult.CUDA_SUCCESS
-# These free what they are given even on a lost device: the driver does so with the context.
-FREEING = ('cuMemFree', 'cuMemFreeHost', 'cuStreamDestroy', 'cuEventDestroy', 'cuGraphDestroy',
-           'cuGraphExecDestroy', 'cuDevicePrimaryCtxRelease')
-WITHOUT_CONTEXT = ('cuInit', 'cuDeviceGet', 'cuDeviceGetAttribute', 'cuDeviceGetName',
-                   'cuDeviceTotalMem', 'cuDriverGetVersion', 'cuDevicePrimaryCtxRetain',
-                   'cuDevicePrimaryCtxRelease', 'cuCtxSetCurrent', 'cuGetErrorName',
-                   'cuGetErrorString')
+
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -180,7 +175,8 @@ class CudaEmulator:
 
     @entry
     def cuDeviceGetName(self, length: int, device: int) -> bytes:
-        return b'Emulated GPU'.ljust(length, b'\0')
+        # The bindings hand over a buffer of blanks.
+        return b'Emulated GPU\0'.ljust(length)
 
     @entry
     def cuDeviceGetAttribute(self, kind: str, device: int) -> int:

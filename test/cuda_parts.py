@@ -24,6 +24,13 @@ from typing import Any
 GARBAGE = 0xFF      # NaN as float32 and as float16
 
 
+# These free what they are given even on a lost device: the driver does so with the context.
+FREEING = ('cuMemFree', 'cuMemFreeHost', 'cuStreamDestroy', 'cuEventDestroy', 'cuGraphDestroy',
+           'cuGraphExecDestroy', 'cuDevicePrimaryCtxRelease')
+WITHOUT_CONTEXT = ('cuInit', 'cuDeviceGet', 'cuDeviceGetAttribute', 'cuDeviceGetName',
+                   'cuDeviceTotalMem', 'cuDriverGetVersion', 'cuDevicePrimaryCtxRetain',
+                   'cuDevicePrimaryCtxRelease', 'cuCtxSetCurrent', 'cuGetErrorName',
+                   'cuGetErrorString')
 # A step on a stream, and what spoils its result until it is done, if anything.
 Work = tuple[Callable[[], object], Callable[[], object] | None]
 
@@ -44,7 +51,6 @@ class CUresult(IntEnum):
     CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED = 900
     CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901
     CUDA_ERROR_UNKNOWN = 999
-
 
 
 class Handle:

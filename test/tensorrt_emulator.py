@@ -39,11 +39,13 @@ DTYPES = {'tensor(uint8)': ('UINT8', np.uint8), 'tensor(float)': ('FLOAT', np.fl
 
 
 class TensorIOMode(Enum):
+
     INPUT = 1
     OUTPUT = 2
 
 
 class DataType(Enum):
+
     FLOAT = 0
     HALF = 1
     INT64 = 2
@@ -51,24 +53,44 @@ class DataType(Enum):
 
 
 class ILogger:
+
     class Severity(IntEnum):
+
         ERROR = 1
         WARNING = 2
 
 
 class IProgressMonitor:
+
     pass
 
 
 class Dims(tuple):
+
     __slots__ = ()
 
 
+class CudaGraphStrategy(Enum):
+
+    DISABLED = 0
+    WHOLE_GRAPH_CAPTURE = 1
+
+
+class IRuntimeConfig:
+
+    cuda_graph_strategy = CudaGraphStrategy.DISABLED
+
+
 class IExecutionContext:
-    def __init__(self, engine: 'ICudaEngine') -> None:
+
+    def __init__(self, engine: 'ICudaEngine', config: IRuntimeConfig | None = None) -> None:
         self._engine = engine
+        self._config = config or IRuntimeConfig()
         self._shape: tuple[int, ...] = engine.get_tensor_shape(engine.image)
         self._addresses: dict[str, int] = {}
+
+    def get_runtime_config(self) -> IRuntimeConfig:
+        return self._config
 
     def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
         least, _, most = self._engine.get_tensor_profile_shape(name, 0)
@@ -101,6 +123,7 @@ class IExecutionContext:
 
 
 class ICudaEngine:
+
     def __init__(self, plan: bytes, cuda: CudaEmulator, logger: ILogger) -> None:
         head, _, content = plan.partition(b'\n')
         self.cuda, self.logger = cuda, logger
@@ -131,13 +154,18 @@ class ICudaEngine:
         assert index == 0
         return [Dims(shape) for shape in self._head['profile'][name]]
 
-    def create_execution_context(self) -> IExecutionContext | None:
+    def create_runtime_config(self) -> IRuntimeConfig:
+        return IRuntimeConfig()
+
+    def create_execution_context(
+        self, runtime_config: IRuntimeConfig | None = None,
+    ) -> IExecutionContext | None:
         self.cuda.require_context('create_execution_context')
         self.cuda.calls.append('create_execution_context')
         if self.cuda.fault('create_execution_context') != 0:
             self.logger.log(ILogger.Severity.ERROR, 'Cuda Runtime (out of memory)')
             return None
-        return IExecutionContext(self)
+        return IExecutionContext(self, runtime_config)
 
     def run(self, shape: tuple[int, ...], addresses: dict[str, int]) -> None:
         """Run the model from and to the memory of the emulated GPU."""
@@ -153,6 +181,7 @@ class ICudaEngine:
 
 
 class Runtime:
+
     cuda: CudaEmulator
 
     def __init__(self, logger: ILogger) -> None:
@@ -168,14 +197,18 @@ class Runtime:
 
 
 CLASSES = (Builder, DataType, Dims, ErrorCode, IBuilderConfig, ICudaEngine, IExecutionContext,
-           ILogger, INetworkDefinition, IOptimizationProfile, IProgressMonitor, ITensor,
-           ITimingCache, MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser, ParserError,
-           Runtime, TensorIOMode)
+           ILogger, INetworkDefinition, IOptimizationProfile, IProgressMonitor, IRuntimeConfig,
+           ITensor, ITimingCache, MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser,
+           ParserError, Runtime, TensorIOMode)
+# What TensorRT for RTX has besides.
+RTX_CLASSES = (CudaGraphStrategy,)
 
 
-def tensorrt_emulator(cuda: CudaEmulator, bias: float = 0.0) -> SimpleNamespace:
-    """Give the module ``tensorrt`` of a machine with the GPU ``cuda``."""
-    classes = {c.__name__: c for c in CLASSES}
+def tensorrt_emulator(
+    cuda: CudaEmulator, bias: float = 0.0, rtx: bool = False,
+) -> SimpleNamespace:
+    """Give the module ``tensorrt``, or ``tensorrt_rtx``, of a machine with the GPU ``cuda``."""
+    classes = {c.__name__: c for c in (*CLASSES, *(RTX_CLASSES if rtx else ()))}
     classes['Runtime'] = type('Runtime', (Runtime,), {'cuda': cuda})
     classes['Builder'] = type('Builder', (Builder,), {'bias': bias})
     return SimpleNamespace(__version__='10.3.0', **classes)

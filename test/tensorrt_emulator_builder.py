@@ -28,14 +28,17 @@ PHASES = (('Building engine', None, 2), ('Optimizing graph', 'Building engine', 
 
 
 class NetworkDefinitionCreationFlag(IntEnum):
+
     STRONGLY_TYPED = 1
 
 
 class MemoryPoolType(Enum):
+
     WORKSPACE = 0
 
 
 class IOptimizationProfile:
+
     def __init__(self) -> None:
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
 
@@ -44,6 +47,7 @@ class IOptimizationProfile:
 
 
 class ITimingCache:
+
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -52,6 +56,7 @@ class ITimingCache:
 
 
 class IBuilderConfig:
+
     def __init__(self) -> None:
         self.progress_monitor: Any = None
         self.profiles: list[IOptimizationProfile] = []
@@ -78,11 +83,13 @@ class IBuilderConfig:
 
 
 class ITensor:
+
     def __init__(self, name: str, shape: tuple[int, ...]) -> None:
         self.name, self.shape = name, shape
 
 
 class INetworkDefinition:
+
     def __init__(self, flags: int) -> None:
         if not flags & 1 << NetworkDefinitionCreationFlag.STRONGLY_TYPED:
             raise MisuseError('the network is not strongly typed')
@@ -98,10 +105,12 @@ class INetworkDefinition:
 
 
 class ErrorCode(Enum):
+
     MODEL_DESERIALIZE_FAILED = 3
 
 
 class ParserError:
+
     def __init__(self, text: str) -> None:
         self._text = text
 
@@ -122,6 +131,7 @@ class ParserError:
 
 
 class OnnxParser:
+
     def __init__(self, network: INetworkDefinition, logger: Any) -> None:
         self._network = network
         self._errors: list[ParserError] = []

@@ -25,6 +25,8 @@ import pytest
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.runtime.engines.tensorrt_builder import build_engine
 from sa4depth_ros.runtime.engines.tensorrt_engine import TensorrtEngine
+from sa4depth_ros.runtime.engines.tensorrt_library import Library
+from tensorrt_emulator import tensorrt_emulator
 from tensorrt_models import MOST, save_batch_model
 
 SIZES = (1, 3, 2, 3, 1, 2, 3, 3)
@@ -144,6 +146,20 @@ def test_one_graph_for_each_number_of_images(cuda, opened):
     assert cuda.calls.count('cuGraphInstantiate') == len(set(SIZES))
     assert cuda.calls.count('cuGraphLaunch') == len(SIZES) - len(set(SIZES))
     assert cuda.calls.count('create_execution_context') == len(set(SIZES))
+
+
+@CUDA_GRAPH
+def test_tensorrt_for_rtx_records_graphs_itself(cuda, plan, cuda_graph):
+    trt = tensorrt_emulator(cuda, rtx=True)
+    engine = TensorrtEngine(plan, Library(trt, 'tensorrt_rtx', '1.7'), metadata={},
+                            cuda_graph=cuda_graph)
+    for count in SIZES:
+        tensor = images(count)
+        np.testing.assert_allclose(engine.infer(tensor), expected(tensor), rtol=1e-6)
+    ((_, context),) = engine._contexts.items()
+    strategy = trt.CudaGraphStrategy.WHOLE_GRAPH_CAPTURE
+    assert (context.get_runtime_config().cuda_graph_strategy is strategy) == cuda_graph
+    assert 'cuStreamBeginCapture' not in cuda.calls
 
 
 @pytest.mark.parametrize('name', [

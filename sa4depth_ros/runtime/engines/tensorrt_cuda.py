@@ -79,7 +79,7 @@ def device_info() -> DeviceInfo:
                      kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR))
     version = check(driver.cuDriverGetVersion)
     return DeviceInfo(
-        name=check(driver.cuDeviceGetName, 128, device).rstrip(b'\0').decode(),
+        name=check(driver.cuDeviceGetName, 128, device).partition(b'\0')[0].decode(),
         compute_capability=(major, minor),
         memory_bytes=check(driver.cuDeviceTotalMem, device),
         driver_version=f'{version // 1000}.{version % 1000 // 10}')
