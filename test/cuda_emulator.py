@@ -33,7 +33,6 @@ from cuda_parts import (
 OK = CUresult.CUDA_SUCCESS
 
 
-
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method into a function of the driver: a tuple of code and value, faults injected."""
     name = function.__name__

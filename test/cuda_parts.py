@@ -22,8 +22,6 @@ from itertools import count
 from typing import Any
 
 GARBAGE = 0xFF      # NaN as float32 and as float16
-
-
 # These free what they are given even on a lost device: the driver does so with the context.
 FREEING = ('cuMemFree', 'cuMemFreeHost', 'cuStreamDestroy', 'cuEventDestroy', 'cuGraphDestroy',
            'cuGraphExecDestroy', 'cuDevicePrimaryCtxRelease')
