@@ -77,7 +77,7 @@ class CameraStream:
         statistics: FrameStatistics, decode: Callable[[Any], NDArray[np.uint8]],
         parameters: Callable[[], DepthParameters], scale: Callable[[], float], logger: Any,
     ) -> None:
-        """``scale`` tells the camera's own factor, on top of the one in ``parameters``."""
+        """Take in ``scale`` the camera's own factor, on top of the one in ``parameters``."""
         self.name = name
         self.unit = ''
         self.statistics = statistics

@@ -33,7 +33,7 @@ class EngineLog:
         self, logger: Any, running: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``running`` false ends a build, as on Ctrl-C."""
+        """End a build when ``running`` says no, as on Ctrl-C."""
         self._logger = logger
         self._running = running
         self._clock = clock

@@ -35,7 +35,18 @@ DEADLINE = 60.0
 @launch_pytest.fixture
 def launch_description():
     """Start the depth node in a namespace, with the model that is shipped."""
-    arguments = {'namespace': 'launched', 'image': 'cam/image_raw', 'log_level': 'warn'}
+    return _launched(namespace='launched', image='cam/image_raw')
+
+
+@launch_pytest.fixture
+def three_cameras():
+    """Start the depth node for cameras whose topics are not below their names."""
+    return _launched(namespace='three', cameras="[front, left, 'right']",
+                     image='cams/{camera}_raw/image')
+
+
+def _launched(**arguments):
+    arguments['log_level'] = 'warn'
     return LaunchDescription([
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(str(LAUNCH_FILE)), launch_arguments=arguments.items()),
@@ -55,25 +66,44 @@ def _info():
 @pytest.mark.launch(fixture=launch_description)
 def test_the_launched_node_makes_depth_and_cloud():
     """Images on the remapped topic and camera_info beside it give depth and a cloud."""
+    (depths, clouds), = _answers('launched', {'cam/image_raw': ''})
+    assert (depths[0].width, depths[0].height, depths[0].encoding) == (640, 480, '32FC1')
+    assert (clouds[0].width, clouds[0].height) == (640, 480)
+
+
+@pytest.mark.launch(fixture=three_cameras)
+def test_the_launched_node_serves_three_cameras():
+    """Each has its depth and cloud below its name, whatever its image topic is."""
+    inputs = {f'cams/{name}_raw/image': f'{name}/' for name in ('front', 'left', 'right')}
+    for depths, clouds in _answers('three', inputs):
+        assert (depths[0].width, depths[0].height) == (640, 480)
+        assert (clouds[0].width, clouds[0].height) == (640, 480)
+
+
+def _answers(namespace, inputs):
+    """Send images to the topics in ``inputs`` until depth and cloud of each have come."""
     context = rclpy.context.Context()
     rclpy.init(context=context)
-    node = rclpy.create_node('bench', namespace='launched', context=context)
+    node = rclpy.create_node('bench', namespace=namespace, context=context)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    images = node.create_publisher(Image, 'cam/image_raw', 1)
-    infos = node.create_publisher(CameraInfo, 'cam/camera_info', 1)
-    depths, clouds = [], []
-    node.create_subscription(Image, 'depth/image', depths.append, 1)
-    node.create_subscription(PointCloud2, 'points', clouds.append, 1)
+    publishers, answers = [], []
+    for image, prefix in inputs.items():
+        info = f"{image.rpartition('/')[0]}/camera_info"
+        publishers += [(node.create_publisher(CameraInfo, info, 1), _info()),
+                       (node.create_publisher(Image, image, 1), _image())]
+        answers.append(([], []))
+        for kind, topic, inbox in zip((Image, PointCloud2), ('depth/image', 'points'),
+                                      answers[-1]):
+            node.create_subscription(kind, prefix + topic, inbox.append, 1)
     end = time.monotonic() + DEADLINE
-    while not (depths and clouds) and time.monotonic() < end:
-        infos.publish(_info())
-        images.publish(_image())
+    while not all(inbox for pair in answers for inbox in pair) and time.monotonic() < end:
+        for publisher, message in publishers:
+            publisher.publish(message)
         executor.spin_once(timeout_sec=0.1)
     node.destroy_node()
     rclpy.shutdown(context=context)
-    assert (depths[0].width, depths[0].height, depths[0].encoding) == (640, 480, '32FC1')
-    assert (clouds[0].width, clouds[0].height) == (640, 480)
+    return answers
 
 
 @pytest.mark.launch(fixture=launch_description)

@@ -21,6 +21,7 @@ from camera_rig import CAMERAS, KINDS, Rig, SIZES
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
+from rclpy.qos import QoSReliabilityPolicy
 from sensor_msgs.msg import Image
 
 
@@ -101,13 +102,15 @@ def test_stamps_that_jump_back_restart_one_camera_alone(rig):
 
 def test_names_are_remapped_for_each_camera(start_bench, make_image, make_info):
     bench = start_bench(arguments=(
-        '-p', 'cameras:=[front,left]', '-r', 'front/image:=elsewhere/image_rect',
+        '-p', 'cameras:=[front,left]', '-r', 'front/image:=/elsewhere/image_rect',
         '-r', 'left/camera_info:=calibration', '-r', 'left/depth/image:=left_depth',
         '-p', 'left.scale:=2', '-p', 'right.scale:=2.0',
-        '-p', f'qos_overrides.{"/bench"}.subscription.depth:=3'))
+        '-p', 'qos_overrides./elsewhere/image_rect.subscription.reliability:=reliable'))
     status = bench.await_status(lambda s: True, 'a status', camera='front')
-    assert status.hardware_id == f'{bench.namespace}/elsewhere/image_rect'
-    assert bench.values('front')['camera_info_topic'] == f'{bench.namespace}/elsewhere/camera_info'
+    assert status.hardware_id == '/elsewhere/image_rect'
+    assert bench.values('front')['camera_info_topic'] == '/elsewhere/camera_info'
+    heard, = bench.node.get_subscriptions_info_by_topic('/elsewhere/image_rect')
+    assert heard.qos_profile.reliability == QoSReliabilityPolicy.RELIABLE
     assert bench.values('left')['image_topic'] == f'{bench.namespace}/left/image'
     assert bench.values('left')['camera_info_topic'] == f'{bench.namespace}/calibration'
     images = bench.node.create_publisher(Image, 'left/image', 1)

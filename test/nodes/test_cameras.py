@@ -69,6 +69,10 @@ def test_nobody_starves_while_one_camera_floods(rig):
     left = rig.feeds['left']
     assert len(left.answered()) >= len(left.stamps) // 2
     assert len(flood.answered()) > 8
+    # What a frame of a batch waited for the others has a key of its own.
+    rig.play(lambda: 'latency_total_median_ms' in rig.bench.values('right'), 'latencies')
+    batched = 'so they go together' in rig.bench.log
+    assert ('latency_batch_median_ms' in rig.bench.values('right')) == batched
 
 
 def test_the_frames_of_one_camera_are_refused_alone(rig, make_image):
