@@ -62,7 +62,8 @@ def open_tensorrt(model: Path, options: EngineOptions) -> Engine:
             report=options.report)
 
     engine = cache.obtain(key, build, lambda serialized: TensorrtEngine(
-        serialized, library, metadata=reference.metadata, cuda_graph=options.cuda_graph))
+        serialized, library, metadata=reference.metadata, cuda_graph=options.cuda_graph,
+        report=options.report))
     try:
         reference.judge(engine, options)
     except ModelError:
