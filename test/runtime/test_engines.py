@@ -78,7 +78,7 @@ def test_only_a_device_can_be_lost(metric_model, provider, kind):
 
 @pytest.mark.parametrize(('backend', 'text'), [
     ('vulkan', 'choose one of ' + ', '.join(BACKENDS)),
-    ('tensorrt', 'needs|no NVIDIA|driver'),
+    ('tensorrt', 'needs|found neither|no NVIDIA|driver'),
     ('torch', '.safetensors checkpoint|needs the Python package torch'),
     ('onnxruntime-cuda', 'not CUDAExecutionProvider'),
 ])
