@@ -57,7 +57,7 @@ AT_MODULE_LEVEL = {
     'matplotlib': (),
     'mujoco': ('train/worlds/',),
     'onnx': ('train/',),
-    'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_engine.py',),
+    'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_engine.py', 'train/'),
     'rosbags': ('sa4depth_ros/nodes/player', 'train/'),
     'tensorrt': ('sa4depth_ros/runtime/engines/tensorrt',),
     'torch': ('sa4depth_ros/geometry/', 'sa4depth_ros/networks/',

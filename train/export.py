@@ -26,7 +26,7 @@ from sa4depth_ros.resources import DEMO_RECORDING, share_path
 from sa4depth_train.calibration import BagSample, sample_bag
 from sa4depth_train.fp16 import to_fp16
 from sa4depth_train.int8 import TARGETS, to_int8
-from sa4depth_train.onnx_graph import in_fixed_order, layers_by_type, weights_by_type
+from sa4depth_train.onnx_graph import layers_by_type, weights_by_type
 from sa4depth_train.parity import measure_parity, Parity
 from sa4depth_train.tracing import trace_network
 
@@ -107,11 +107,8 @@ def _in_precision(
     model: ModelProto, precision: str, sample: BagSample, target: str,
 ) -> ModelProto:
     if precision == 'fp16':
-        model = to_fp16(model)
-    elif precision == 'int8':
-        model = to_int8(model, sample.calibration, target)
-    in_fixed_order(model.graph)
-    return model
+        return to_fp16(model)
+    return to_int8(model, sample.calibration, target) if precision == 'int8' else model
 
 
 def _report(

@@ -19,7 +19,8 @@ from collections.abc import Iterable
 import onnx
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 from onnxruntime.transformers.float16 import convert_float_to_float16, DEFAULT_OP_BLOCK_LIST
-from sa4depth_train.onnx_graph import constants, delicate_nodes, producers, WEIGHTED
+from sa4depth_train.onnx_graph import (
+    constants, delicate_nodes, in_fixed_order, producers, WEIGHTED)
 
 # Sums over many values, and what divides by them: too large or too coarse for 11 bits.
 _REDUCTIONS = ('ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceMean', 'ReduceProd', 'ReduceSum',
@@ -46,6 +47,7 @@ def to_fp16(model: ModelProto) -> ModelProto:
         op_block_list=sorted({*_FP32_TYPES}))
     model.graph.ClearField('value_info')
     _remove_round_trips(model.graph)
+    in_fixed_order(model.graph)
     return model
 
 

@@ -29,7 +29,8 @@ from onnx import GraphProto, ModelProto
 from onnxruntime.quantization import (
     CalibrationDataReader, CalibrationMethod, QuantFormat, quantize_static, QuantType)
 from sa4depth_ros.errors import ModelError
-from sa4depth_train.onnx_graph import constants, delicate_nodes, producers, WEIGHTED
+from sa4depth_train.onnx_graph import (
+    constants, delicate_nodes, in_fixed_order, producers, WEIGHTED)
 
 TARGETS = ('gpu', 'cpu')
 # Share of values [%] that a range must hold: the rarest ones would make all others coarse.
@@ -67,7 +68,9 @@ def to_int8(
             quant_format=QuantFormat.QDQ, op_types_to_quantize=types, per_channel=True,
             nodes_to_exclude=sorted(left_out), calibrate_method=CalibrationMethod.Percentile,
             weight_type=QuantType.QInt8, **_scheme(target))
-        return onnx.load(str(path))
+        quantised = onnx.load(str(path))
+    in_fixed_order(quantised.graph)
+    return quantised
 
 
 def _scheme(target: str) -> dict[str, Any]:

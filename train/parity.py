@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+import onnxruntime
 from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.edge_images import edge_images
 from sa4depth_train.metrics import depth_metrics
@@ -99,7 +100,6 @@ def _torch_run(network: nn.Module) -> Run:
 
 
 def _onnx_run(model: Path) -> Run:
-    import onnxruntime
     session = onnxruntime.InferenceSession(str(model), providers=['CPUExecutionProvider'])
     name = session.get_inputs()[0].name
     return lambda image: session.run(None, {name: image[None]})[0][0, 0]

@@ -19,6 +19,7 @@ import json
 import shutil
 import sys
 
+from backbones import KINDS, SIZES, tiny_classifier
 import pytest
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
@@ -31,21 +32,8 @@ from safetensors.torch import load_file, save_file
 import torch
 import transformers
 
-SIZES = {'hidden_sizes': [8, 16, 24, 32], 'depths': [1, 1, 1, 1]}
 CARD = ModelCard(name='small', input_height=64, input_width=96, min_depth=0.2, max_depth=20.0,
                  canonical_focal=280.0, training_data='none')
-KINDS = ('resnet', 'convnextv2', 'swin')
-
-
-def _classifier(kind: str) -> transformers.PreTrainedModel:
-    if kind == 'resnet':
-        return transformers.ResNetForImageClassification(transformers.ResNetConfig(
-            embedding_size=8, layer_type='basic', **SIZES))
-    if kind == 'convnextv2':
-        return transformers.ConvNextV2ForImageClassification(
-            transformers.ConvNextV2Config(**SIZES))
-    return transformers.SwinForImageClassification(transformers.SwinConfig(
-        embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2], image_size=64))
 
 
 @pytest.fixture(scope='module')
@@ -54,7 +42,7 @@ def models(tmp_path_factory):
     result = tmp_path_factory.mktemp('models')
     torch.manual_seed(0)
     for kind in KINDS:
-        _classifier(kind).save_pretrained(result / kind)
+        tiny_classifier(kind).save_pretrained(result / kind)
     (result / 'swin' / 'preprocessor_config.json').write_text(
         '{"image_mean": [0.1, 0.2, 0.3], "image_std": [0.4, 0.5, 0.6]}')
     return result

@@ -202,13 +202,11 @@ import onnx
 from sa4depth_train.calibration import sample_bag
 from sa4depth_train.fp16 import to_fp16
 from sa4depth_train.int8 import to_int8
-from sa4depth_train.onnx_graph import in_fixed_order
 from sa4depth_ros.resources import DEMO_RECORDING, share_path
 images = sample_bag(share_path(DEMO_RECORDING), (64, 96), calibration=4).calibration
 for name in ('gpu', 'cpu', 'fp16'):
     source = onnx.load(sys.argv[1])
     model = to_fp16(source) if name == 'fp16' else to_int8(source, images, name)
-    in_fixed_order(model.graph)
     onnx.save_model(model, str(Path(sys.argv[2]) / name))
 """
 
