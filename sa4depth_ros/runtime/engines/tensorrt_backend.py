@@ -56,8 +56,11 @@ def open_tensorrt(model: Path, options: EngineOptions) -> Engine:
         options.report(f"building the TensorRT engine of '{model.name}' for {device.name}; once, "
                        'it may take minutes')
         timing = cache.folder / f'{library.flavour}-{library.version}-{key.compute_capability}'
+        # Left alone, TensorRT for RTX builds for Ampere and all that came later.
+        older = library.flavour == 'tensorrt_rtx' and device.compute_capability < (8, 0)
         return build_engine(
             library, model, batch=reference.batch, workspace_mb=options.workspace_mb,
+            compute_capability=device.compute_capability if older else None,
             timing_cache=timing.with_name(f'{timing.name}.timing'), progress=options.progress,
             report=options.report)
 
