@@ -84,6 +84,7 @@ class CudaEmulator:
         self.memory: list[Memory] = []
         self.handles: list[Handle] = []
         self.retained = 0
+        self.capability = (8, 6)
         self._lost = OK
         self._context = Handle('context')
         self._thread = threading.local()
@@ -179,7 +180,7 @@ class CudaEmulator:
 
     @entry
     def cuDeviceGetAttribute(self, kind: str, device: int) -> int:
-        return {'major': 8, 'minor': 6}[kind]
+        return self.capability[kind == 'minor']
 
     @entry
     def cuDeviceTotalMem(self, device: int) -> int:

@@ -76,6 +76,11 @@ class CudaGraphStrategy(Enum):
     WHOLE_GRAPH_CAPTURE = 1
 
 
+class ComputeCapability(Enum):
+    SM75 = 75
+    SM86 = 86
+
+
 class IRuntimeConfig:
 
     cuda_graph_strategy = CudaGraphStrategy.DISABLED
@@ -201,7 +206,7 @@ CLASSES = (Builder, DataType, Dims, ErrorCode, IBuilderConfig, ICudaEngine, IExe
            ITensor, ITimingCache, MemoryPoolType, NetworkDefinitionCreationFlag, OnnxParser,
            ParserError, Runtime, TensorIOMode)
 # What TensorRT for RTX has besides.
-RTX_CLASSES = (CudaGraphStrategy,)
+RTX_CLASSES = (ComputeCapability, CudaGraphStrategy)
 
 
 def tensorrt_emulator(

@@ -62,9 +62,16 @@ class IBuilderConfig:
         self.profiles: list[IOptimizationProfile] = []
         self.limits: dict[Any, int] = {}
         self.cache: ITimingCache | None = None
+        self.num_compute_capabilities = 0
+        self.target = 'any'
 
     def set_memory_pool_limit(self, pool: MemoryPoolType, size: int) -> None:
         self.limits[pool] = size
+
+    def set_compute_capability(self, target: Any, index: int) -> bool:
+        assert index < self.num_compute_capabilities
+        self.target = target.name
+        return True
 
     def add_optimization_profile(self, profile: IOptimizationProfile) -> int:
         self.profiles.append(profile)
@@ -183,7 +190,8 @@ class Builder:
             if not all(config.progress_monitor.step_complete(name, i) for i in range(steps)):
                 return None
             config.progress_monitor.phase_finish(name)
-        head = json.dumps({'profile': profile.shapes, 'bias': self.bias}).encode() + b'\n'
+        values = {'profile': profile.shapes, 'bias': self.bias, 'target': config.target}
+        head = json.dumps(values).encode() + b'\n'
         plan = head + network.content
         return MAGIC + hashlib.sha256(plan).digest() + plan
 

@@ -38,11 +38,12 @@ class Machine:
         self._monkeypatch = monkeypatch
         self.install()
 
-    def install(self, bias: float = 0.0) -> None:
-        """Have TensorRT, whose engines are off by ``bias`` metres."""
+    def install(self, bias: float = 0.0, rtx: bool = False) -> None:
+        """Have TensorRT, or that for RTX, whose engines are off by ``bias`` metres."""
         load_library.cache_clear()
-        self.tensorrt = tensorrt_emulator(self.cuda, bias)
-        self._monkeypatch.setitem(sys.modules, 'tensorrt', self.tensorrt)
+        self.tensorrt = tensorrt_emulator(self.cuda, bias, rtx)
+        self._monkeypatch.setitem(sys.modules, 'tensorrt', None if rtx else self.tensorrt)
+        self._monkeypatch.setitem(sys.modules, 'tensorrt_rtx', self.tensorrt if rtx else None)
 
     def run(self, *arguments: str) -> int:
         return main(['build-engine', '--model', str(self.model), *arguments])
@@ -85,6 +86,16 @@ def test_an_engine_that_is_wrong_is_refused(machine, capsys):
     assert 'error: ' in error
     assert 'Emulated GPU' in error
     assert machine.cuda.leaks() == []
+
+
+@pytest.mark.parametrize(('capability', 'target'), [((7, 5), b'SM75'), ((8, 6), b'any')])
+def test_turing_is_a_target_of_its_own(machine, capability, target):
+    """By default TensorRT for RTX builds for Ampere and later."""
+    machine.install(rtx=True)
+    machine.cuda.capability = capability
+    assert machine.fill() == 0
+    (engine,) = machine.cache.glob('*.engine')
+    assert b'"target": "' + target + b'"' in engine.read_bytes()
 
 
 def test_an_engine_file(machine, tmp_path, capsys):

@@ -29,7 +29,7 @@ import tensorrt_rtx
 ENGINES = Path(__file__).resolve().parents[2] / 'sa4depth_ros/runtime/engines'
 # Set by the emulator's tests, or how a Python class comes by what is a property of pybind11.
 OWN = {'run', 'bias', 'cuda', 'content', 'inputs', 'cache', 'limits', 'profiles', 'shapes',
-       'names', 'image', 'logger'}
+       'names', 'image', 'logger', 'target'}
 # What only one of the flavours has; each is used after a look whether it is there.
 BY_CHECK = {'CudaGraphStrategy', 'ComputeCapability', 'NetworkDefinitionCreationFlag'}
 FUNCTIONS = sorted(n for n in vars(CudaEmulator) if re.match('cu[A-Z]', n))
