@@ -26,6 +26,7 @@ import sys
 from typing import Any
 
 from sa4depth_ros.errors import BackendMissingError
+from sa4depth_ros.resources import share_path
 
 Facts = dict[str, Any]
 
@@ -70,7 +71,7 @@ def machine_facts() -> Facts:
 def software_facts() -> Facts:
     """Tell the versions of what the package builds on."""
     return {
-        'sa4depth_ros': attempt(lambda: importlib.metadata.version('sa4depth_ros')),
+        'sa4depth_ros': attempt(_own_version),
         'python': platform.python_version(),
         'ros': {name: os.environ[name] for name in ROS_VARIABLES if os.environ.get(name)},
         'packages': _versions(),
@@ -90,6 +91,13 @@ def gpu_facts() -> Facts:
         'memory_mb': device.memory_bytes // 2**20,
         'driver_cuda': device.driver_version,
     }
+
+
+def _own_version() -> str:
+    # Of what lies beside this code; a checkout need not be installed.
+    text = share_path('package.xml').read_text(encoding='utf-8')
+    found = re.search(r'<version>(.+?)</version>', text)
+    return found.group(1) if found else 'unknown'
 
 
 def _processor() -> str:
