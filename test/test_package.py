@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HEADER = (ROOT / 'setup.py').read_text(encoding='utf-8').partition('\n"""')[0].rstrip()
 MEGABYTE = 1_000_000
 ROS_MODULES = re.compile(
-    r'^(ament_index_python|builtin_interfaces|cv_bridge|launch|launch_ros|rclpy|sensor_msgs_py|'
-    r'std_srvs|tf2_ros|\w+_msgs)$')
+    r'^(ament_index_python|builtin_interfaces|cv_bridge|launch|launch_ros|rcl_interfaces|rclpy|'
+    r'sensor_msgs_py|std_srvs|tf2_ros|\w+_msgs)$')
 OUR_SOURCES = ('launch', 'sa4depth_ros', 'train')
 
 
@@ -88,6 +88,30 @@ def test_every_ros_module_in_use_is_a_dependency() -> None:
     tags = ('depend', 'exec_depend')
     declared = {element.text for element in _manifest() if element.tag in tags}
     assert {name for name in used if ROS_MODULES.match(name)} <= declared
+
+
+# What the nodes import on a robot, and the rosdep key that brings it.
+ROSDEP_KEYS = {
+    'cv2': 'python3-opencv', 'filelock': 'python3-filelock', 'numpy': 'python3-numpy',
+    'onnxruntime': 'python3-onnxruntime-pip', 'psutil': 'python3-psutil',
+    'rosbags': 'python3-rosbags-pip', 'tqdm': 'python3-tqdm', 'yaml': 'python3-yaml'}
+# No key brings these: TensorRT and CUDA are NVIDIA's, the others are not for a robot.
+WITHOUT_KEY = {'cuda', 'onnx', 'tensorrt', 'torch'}
+
+
+def test_everything_that_the_nodes_import_is_a_dependency() -> None:
+    used = set()
+    for path in _files('*.py', 'sa4depth_ros/runtime', 'sa4depth_ros/nodes'):
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            names = ([alias.name for alias in node.names] if isinstance(node, ast.Import)
+                     else [node.module or ''] if isinstance(node, ast.ImportFrom) else [])
+            used |= {name.partition('.')[0] for name in names}
+    foreign = {name for name in used - sys.stdlib_module_names
+               if not ROS_MODULES.match(name) and not name.startswith('sa4depth_')}
+    assert 'filelock' in foreign
+    assert foreign <= set(ROSDEP_KEYS) | WITHOUT_KEY
+    declared = {element.text for element in _manifest() if element.tag == 'exec_depend'}
+    assert {ROSDEP_KEYS[name] for name in foreign - WITHOUT_KEY} <= declared
 
 
 def test_console_scripts_can_be_imported() -> None:
