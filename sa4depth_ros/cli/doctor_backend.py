@@ -27,6 +27,7 @@ import sys
 from time import perf_counter
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BackendMissingError, Sa4DepthError
@@ -35,7 +36,7 @@ from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sa4depth_ros.runtime.engines import BuildStep, EngineOptions, open_engine
 from sa4depth_ros.runtime.latency import Latency, measure
-from sa4depth_ros.runtime.model_input import make_probe
+from sa4depth_ros.runtime.model_input import make_probe, PROBE_IMAGE
 from sa4depth_ros.runtime.preprocess import resize
 from sa4depth_ros.runtime.self_check import check, compare, Parity
 
@@ -101,10 +102,11 @@ def _examine(trial: Trial, facts: Facts, save: Save) -> None:
         remarks=[asdict(remark) for remark in estimator.engine.remarks],
         engine_file=engine_file(lines))
     try:
+        images, facts['images'] = _images(max(trial.frames, trial.batch))
         for stage, work in (('parity', _parity), ('latency', _latency)):
             facts['stage'] = stage
             save(facts)
-            facts[stage] = work(estimator, trial)
+            facts[stage] = work(estimator, trial, images)
     finally:
         estimator.close()
 
@@ -147,13 +149,13 @@ def _sidecar(path: Path) -> Facts:
     return {**facts, **{name: values.get(name) for name in ('bytes', 'build_seconds', 'key')}}
 
 
-def _parity(estimator: DepthEstimator, trial: Trial) -> Facts:
+def _parity(estimator: DepthEstimator, trial: Trial, images: Sequence[Image]) -> Facts:
     """Compare with ONNX Runtime on the CPU, image by image and in one batch."""
     if trial.model.suffix == '.safetensors':
         return {'reference': None, 'why': 'a checkpoint is not run by ONNX Runtime'}
     inputs = {'probe': make_probe(estimator.card).tensor}
     inputs |= {f'frame {i}': estimator.prepare(rgb, None).tensor
-               for i, rgb in enumerate(recorded_images(trial.frames))}
+               for i, rgb in enumerate(images[:trial.frames])}
     output = estimator.card.output_name
     reference = open_engine(trial.model, REFERENCE, EngineOptions())
     try:
@@ -183,8 +185,10 @@ def _judged(
             'images': {name: asdict(parity) for name, parity in parities.items()}}
 
 
-def _latency(estimator: DepthEstimator, trial: Trial) -> list[Facts]:
-    images = [resize(rgb, SIZE) for rgb in recorded_images(max(trial.batch, 1))]
+def _latency(
+    estimator: DepthEstimator, trial: Trial, images: Sequence[Image],
+) -> list[Facts]:
+    images = [resize(rgb, SIZE) for rgb in images]
     camera = CameraModel.from_calibration(
         width=SIZE[0], height=SIZE[1], K=K, D=LENS, distortion_model='plumb_bob')
 
@@ -207,6 +211,18 @@ def _row(what: str, images: int, latency: Latency) -> Facts:
     return {'what': what, 'images': images, 'median_ms': 1e3 * latency.median,
             'p95_ms': 1e3 * latency.p95, 'repeats': latency.repeats,
             'images_per_second': images / latency.median}
+
+
+def _images(count: int) -> tuple[list[Image], str]:
+    """Give ``count`` images and where they are from."""
+    try:
+        return recorded_images(count), DEMO_RECORDING
+    except (ImportError, Sa4DepthError) as error:
+        # No reason to think ill of the backend.
+        pixels = cv2.imread(str(share_path(PROBE_IMAGE)), cv2.IMREAD_COLOR)
+        assert pixels is not None
+        rgb: Image = np.ascontiguousarray(pixels[..., ::-1], dtype=np.uint8)
+        return [rgb] * count, f'{PROBE_IMAGE}, as the recording cannot be read: {error}'
 
 
 def recorded_images(count: int) -> list[Image]:

@@ -41,10 +41,6 @@ MODEL = share_path(DEFAULT_MODEL)
 QUICK = Trial(MODEL, 'onnxruntime', repeats=2, frames=1)
 
 
-def healthy(backend: str = 'onnxruntime') -> dict[str, Any]:
-    return {'status': 'works', 'engine': backend}
-
-
 @pytest.fixture(scope='module')
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run the command as it is, with two of the backends."""
@@ -221,11 +217,11 @@ def test_the_engine_file_is_read_from_the_log_of_the_cache(tmp_path: Path) -> No
 
 
 def test_the_verdict_needs_one_that_works_and_none_that_fails() -> None:
-    missing, faulty = {'status': 'missing'}, {'status': 'faulty'}
-    assert doctor._verdict({'a': healthy(), 'b': missing})['healthy']
-    assert not doctor._verdict({'a': healthy(), 'b': faulty})['healthy']
+    works, missing, faulty = ({'status': s, 'engine': 'ort'} for s in ('works', 'missing', 'faulty'))
+    assert doctor._verdict({'a': works, 'b': missing})['healthy']
+    assert not doctor._verdict({'a': works, 'b': faulty})['healthy']
     assert not doctor._verdict({'b': missing})['healthy']
-    assert doctor._auto({'tensorrt': missing, 'onnxruntime': healthy('ort')})['engine'] == 'ort'
+    assert doctor._auto({'tensorrt': missing, 'onnxruntime': works})['engine'] == 'ort'
 
 
 def test_a_fact_that_cannot_be_found_out_costs_nothing_else(
@@ -272,6 +268,13 @@ def test_the_recorded_images_are_as_many_as_wanted() -> None:
     images = recorded_images(3)
     assert [image.shape for image in images] == [(360, 480, 3)] * 3
     assert np.abs(images[0].astype(float) - images[2]).mean() > 5
+
+
+def test_without_rosbags_the_probe_image_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'sa4depth_train.bag_index', None)
+    facts = examine(QUICK, lambda facts: None)
+    assert facts['status'] == 'works'
+    assert facts['images'].startswith('models/probe.png, as the recording cannot be read')
 
 
 @pytest.mark.parametrize('arguments', [
