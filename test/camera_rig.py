@@ -93,3 +93,8 @@ class Rig:
     def fresh(self):
         for feed in self.feeds.values():
             feed.forget()
+
+    def says(self, name):
+        """Give the message of a camera's newest diagnostic status, '' before the first."""
+        status = self.bench.status(name)
+        return '' if status is None else status.message
