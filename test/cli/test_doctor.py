@@ -217,7 +217,8 @@ def test_the_engine_file_is_read_from_the_log_of_the_cache(tmp_path: Path) -> No
 
 
 def test_the_verdict_needs_one_that_works_and_none_that_fails() -> None:
-    works, missing, faulty = ({'status': s, 'engine': 'ort'} for s in ('works', 'missing', 'faulty'))
+    works, missing, faulty = (
+        {'status': status, 'engine': 'ort'} for status in ('works', 'missing', 'faulty'))
     assert doctor._verdict({'a': works, 'b': missing})['healthy']
     assert not doctor._verdict({'a': works, 'b': faulty})['healthy']
     assert not doctor._verdict({'b': missing})['healthy']
