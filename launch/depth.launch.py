@@ -91,7 +91,7 @@ def remapped(name: str, topic: str, cameras: list[str]) -> list[tuple[str, str]]
         return [(name, topic)]
     if PLACE not in topic:
         example = f'{PLACE}/{topic.strip("/")}'
-        raise ValueError(f"expected {PLACE} in {name}:={topic}, as there are several cameras; "
+        raise ValueError(f'expected {PLACE} in {name}:={topic}, as there are several cameras; '
                          f"write for instance {name}:='{example}'")
     return [(f'{camera}/{name}', topic.replace(PLACE, camera)) for camera in cameras]
 

@@ -178,7 +178,7 @@ class EngineCache:
         except OSError as error:
             self._report(f"the engine could not be kept in '{path}': {error}")
             return
-        self._report(f"engine built in {seconds:.1f} s, {len(serialized) / 1e6:.1f} MB, kept as "
+        self._report(f'engine built in {seconds:.1f} s, {len(serialized) / 1e6:.1f} MB, kept as '
                      f"'{path}'")
 
 

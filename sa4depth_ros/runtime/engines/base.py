@@ -32,21 +32,37 @@ class Remark:
 
 
 class Engine(Protocol):
-    """
-    One loaded model that maps images to one depth-like map each.
+    """One loaded model that maps images to one depth-like map each."""
 
-    ``name`` tells people the backend and device, ``metadata`` is what the model file says of
-    itself, ``input_shape`` has -1 where the size is free; its first axis is the batch.
-    ``max_batch`` images at most go into one inference. ``remarks`` say why it is not a better
-    backend.
-    """
+    @property
+    def name(self) -> str:
+        """Name the backend and device, for people."""
+        ...
 
-    name: str
-    metadata: Mapping[str, str]
-    input_shape: tuple[int, ...]
-    input_dtype: 'np.dtype[Any]'
-    max_batch: int
-    remarks: tuple[Remark, ...]
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Give what the model file says of itself."""
+        ...
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Give the shape of the input, -1 where it is free; the first axis is the batch."""
+        ...
+
+    @property
+    def input_dtype(self) -> 'np.dtype[Any]':
+        """Give the type of the input."""
+        ...
+
+    @property
+    def max_batch(self) -> int:
+        """Tell how many images at most go into one inference."""
+        ...
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Say why it is not a better backend."""
+        ...
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
         """
@@ -67,6 +83,6 @@ def as_maps(output: Any, count: int, name: str) -> NDArray[np.float32]:
     array = np.asarray(output, dtype=np.float32)
     if array.ndim < 2 or array.size != count * array.shape[-1] * array.shape[-2]:
         raise ModelError(
-            f"expected one map (..., height, width) for each of {count} images from output "
+            f'expected one map (..., height, width) for each of {count} images from output '
             f"'{name or 'first'}', got shape {array.shape}; name the depth output in the card")
     return array.reshape(count, *array.shape[-2:])
