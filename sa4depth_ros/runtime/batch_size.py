@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sa4depth_ros.errors import DeviceError, ModelError
 from sa4depth_ros.runtime.engines import Engine
 
-_REPEATS = 2
+_REPEATS = 3
 
 
 def best_batch(
@@ -65,7 +65,10 @@ def _faster(
     report: Callable[[str], object], clock: Callable[[], float],
 ) -> int:
     images = np.repeat(tensor, most, axis=0)
-    alone, together = (_seconds(engine, x, output_name, clock) for x in (tensor, images))
+    # In turn, and the shortest counts: something else may be busy now and then.
+    rounds = [[_seconds(engine, x, output_name, clock) for x in (tensor, images)]
+              for _ in range(_REPEATS)]
+    alone, together = (min(seconds) for seconds in zip(*rounds))
     good = pays(alone, together, most)
     report(f'{most} images take {1e3 * together:.3g} ms in one inference and {1e3 * alone:.3g} ms '
            f'each alone, so they go {"together" if good else "one after the other"}')
@@ -75,9 +78,6 @@ def _faster(
 def _seconds(
     engine: Engine, tensor: NDArray[Any], output_name: str, clock: Callable[[], float],
 ) -> float:
-    seconds = []
-    for _ in range(_REPEATS):
-        start = clock()
-        engine.infer(tensor, output_name)
-        seconds.append(clock() - start)
-    return min(seconds)
+    start = clock()
+    engine.infer(tensor, output_name)
+    return clock() - start
