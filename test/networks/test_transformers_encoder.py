@@ -20,6 +20,9 @@ import shutil
 import sys
 
 from backbones import KINDS, SIZES, tiny_classifier
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
@@ -27,7 +30,11 @@ from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.encoders import build_encoder, resolve_encoders
 from sa4depth_ros.networks.factory import load_depth_net, save_checkpoint
 from sa4depth_ros.networks.pose_net import PoseNet, PoseNetConfig
+from sa4depth_ros.resources import DEMO_RECORDING, share_path
+from sa4depth_train.calibration import sample_bag
 from sa4depth_train.export import export_checkpoint
+from sa4depth_train.fp16 import to_fp16
+from sa4depth_train.int8 import to_int8
 from safetensors.torch import load_file, save_file
 import torch
 import transformers
@@ -124,6 +131,24 @@ def test_a_checkpoint_needs_no_folder_and_exports(models, kind, tmp_path, monkey
     assert depth.shape == (1, 1, 64, 96)
     assert depth.max() / depth.min() > 1.2
     assert export_checkpoint(path, tmp_path / 'net.onnx').parity.largest < 1e-3
+    _check_precisions(tmp_path / 'net.onnx')
+
+
+def _check_precisions(path) -> None:
+    frames = sample_bag(share_path(DEMO_RECORDING), (64, 96), calibration=8)
+    model, test = onnx.load(path), np.stack([image for image, _ in frames.parity])
+    expected = _run(model, test)
+    for changed, most in ((to_fp16(model), 0.005), (to_int8(model, frames.calibration), 0.05),
+                          (to_int8(model, frames.calibration, 'cpu'), 0.05)):
+        onnx.checker.check_model(changed, full_check=True)
+        error = np.abs(_run(changed, test) / expected - 1)
+        assert 1e-5 < error.mean() < most
+
+
+def _run(model, images):
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=['CPUExecutionProvider'])
+    return session.run(None, {'image': images})[0]
 
 
 def test_keys_that_do_not_fit_are_named(copied) -> None:

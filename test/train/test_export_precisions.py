@@ -89,8 +89,11 @@ def test_the_file_is_valid_and_says_what_it_is(reports, name) -> None:
     (image,), (depth,) = model.graph.input, model.graph.output
     assert image.type.tensor_type.elem_type == TensorProto.UINT8
     assert depth.type.tensor_type.elem_type == TensorProto.FLOAT
-    card = ModelCard.from_metadata({p.key: p.value for p in model.metadata_props})
+    metadata = {p.key: p.value for p in model.metadata_props}
+    card = ModelCard.from_metadata(metadata)
     assert card == report.card
+    assert metadata.get('sa4depth_int8_target') == {
+        'fp16': None, 'int8': 'gpu', 'int8 cpu': 'cpu'}[name]
     assert card.precision == VARIANTS[name][0]
     assert card.notes.startswith('A test. This file is ')
     assert str(report.parity) in card.notes
