@@ -33,7 +33,9 @@ from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.depth_estimator import (
     DepthEstimator, DepthFrame, DepthSettings, PreparedFrame)
 
+# A camera's stamps may jitter; further back than this it is a bag that begins anew.
 _REWIND_NS = 100_000_000
+# Stamps and clock are not of the same time base when they differ by more (seconds).
 _OLDEST, _NEWEST = 60.0, -0.5
 
 

@@ -113,11 +113,13 @@ class DepthEstimator:
         self._preprocessors: dict[str, Preprocessor] = {}
         check_input(self.card, self.engine)
         self._most = self._best_batch(options)
+        self._timed = self.engine.name
 
     @property
     def batch(self) -> int:
         """Tell how many frames go into one inference."""
-        return min(self._most, self.engine.max_batch)
+        # A backend that took over from a lost device was not timed: one by one is never slow.
+        return min(self._most, self.engine.max_batch) if self.engine.name == self._timed else 1
 
     def estimate(self, rgb: NDArray[np.uint8], camera: CameraModel | None) -> DepthFrame:
         """

@@ -157,3 +157,12 @@ def test_a_model_that_only_pretends_to_take_batches_is_run_one_by_one():
     assert 'Reshape does not fit' in lines[0]
     with pytest.raises(DeviceError):
         best_batch(TimedEngine(10, error=DeviceError('lost')), np.zeros((1, 2)), '', 3, print)
+
+
+def test_a_backend_that_takes_over_gets_frames_one_by_one(batched, frames):
+    estimator = batched(3)
+    assert estimator.batch == 3
+    # As AutoEngine does when the device of the first is lost.
+    estimator.engine.name = 'another'
+    assert estimator.batch == 1
+    assert len(estimator.infer([estimator.prepare(*frame) for frame in frames])) == 4
