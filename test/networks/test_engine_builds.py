@@ -17,6 +17,7 @@
 from backbones import KINDS, tiny_classifier
 import onnx
 import pytest
+from sa4depth_ros.errors import ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import build_network, load_checkpoint, save_checkpoint
@@ -66,12 +67,14 @@ def _traced(name, folder):
 def _in_precision(model, precision):
     if precision == 'fp16':
         return to_fp16(model)
-    if precision == 'int8':
-        height, width = (side.dim_value for side in
-                         model.graph.input[0].type.tensor_type.shape.dim[1:3])
-        sample = sample_bag(share_path(DEMO_RECORDING), (height, width), calibration=2)
-        return to_int8(model, sample.calibration)
-    return model
+    return _int8(model) if precision == 'int8' else model
+
+
+def _int8(model, target='gpu'):
+    height, width = (side.dim_value for side in
+                     model.graph.input[0].type.tensor_type.shape.dim[1:3])
+    sample = sample_bag(share_path(DEMO_RECORDING), (height, width), calibration=2)
+    return to_int8(model, sample.calibration, target)
 
 
 @pytest.mark.parametrize('precision', PRECISIONS)
@@ -89,3 +92,10 @@ def test_tensorrt_builds_it(graph_of, tmp_path, name, precision) -> None:
              for target, batch in builds]
     assert min(len(plan) for plan in plans) > 100_000
     assert len({plan[:4] for plan in plans}) == 1
+
+
+def test_int8_for_a_cpu_is_refused_not_misread(graph_of, tmp_path) -> None:
+    path = tmp_path / 'model.onnx'
+    onnx.save_model(_int8(graph_of('shipped'), 'cpu'), str(path))
+    with pytest.raises(ModelError, match='QuantizeLinear.*[Nn]on-zero zero point'):
+        build_engine(load_library(), path, compute_capability=(8, 6))
