@@ -99,7 +99,9 @@ def _lifetime(make: Callable[[], Any]) -> int:
         if node.autostart and not _started(node) and rclpy.ok():
             node.get_logger().fatal('cannot start, see above')
             return CANNOT_START
-        _spin(node)
+        # The signal may have come while the node was starting.
+        if rclpy.ok():
+            _spin(node)
         return 0
     finally:
         node.close()
