@@ -115,7 +115,7 @@ def _size(report: ExportReport) -> tuple[int, int]:
 
 def _accuracy(model: Path, bag: Path, threads: int) -> dict[str, float]:
     estimator = DepthEstimator(
-        model, backend='onnxruntime', options=EngineOptions(threads=threads))
+        model, backend='onnxruntime', options=EngineOptions(threads=threads, faithful=True))
     return evaluate_bag(estimator, bag, DataConfig(max_depth=MAX_DEPTH), start=0.8).metrics
 
 

@@ -157,7 +157,7 @@ def _parity(estimator: DepthEstimator, trial: Trial, images: Sequence[Image]) ->
     inputs |= {f'frame {i}': estimator.prepare(rgb, None).tensor
                for i, rgb in enumerate(images[:trial.frames])}
     output = estimator.card.output_name
-    reference = open_engine(trial.model, REFERENCE, EngineOptions())
+    reference = open_engine(trial.model, REFERENCE, EngineOptions(faithful=True))
     try:
         expected = {name: reference.infer(x, output)[0] for name, x in inputs.items()}
     finally:

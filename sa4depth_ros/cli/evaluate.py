@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     checkpoint = args.model.suffix == '.safetensors'
     backend = 'torch' if checkpoint else args.backend
     estimator = DepthEstimator(
-        args.model, backend=backend, options=EngineOptions(threads=args.threads))
+        args.model, backend=backend, options=EngineOptions(threads=args.threads, faithful=True))
     motion = _motion_estimator(args.model) if checkpoint else None
     config = _data_config(args)
     reports = [measure_bag(bag, config, args.start, estimator, motion) for bag in args.bag]

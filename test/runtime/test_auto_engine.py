@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from sa4depth_ros.errors import BackendMissingError, DeviceError, ModelError
 from sa4depth_ros.runtime.engines.auto_engine import AutoEngine
+from sa4depth_ros.runtime.engines.base import Remark
 
 
 class FakeEngine:
@@ -85,6 +86,8 @@ def test_frames_go_on_when_the_device_is_lost() -> None:
         ('fake 1: the device is lost', True)]
     auto.close()
     assert (first.closed, second.closed) == (1, 1)
+    second.remarks = (Remark('runs in fp32', False),)
+    assert [r.text for r in auto.remarks] == ['fake 1: the device is lost', 'runs in fp32']
 
 
 def test_a_batch_is_cut_for_the_engine_that_takes_over() -> None:

@@ -17,6 +17,7 @@
 from collections.abc import Callable
 from pathlib import Path
 import sys
+import traceback
 
 import pytest
 from sa4depth_ros.cli.main import main
@@ -186,3 +187,15 @@ def test_the_command_builds_without_a_gpu(model, tmp_path, monkeypatch):
                  '--compute-capability', '8.6']) == 0
     assert path.read_bytes() == build_engine(LIBRARY, model, batch=3, compute_capability=AMPERE)
     load_library.cache_clear()
+
+
+def test_an_error_that_is_kept_keeps_nothing_of_tensorrt(tmp_path):
+    """The collector might free it in a call of the logger, where TensorRT holds its lock."""
+    path = tmp_path / 'bad.onnx'
+    path.write_bytes(b'no model')
+    with pytest.raises(ModelError) as caught:
+        build_engine(LIBRARY, path, compute_capability=AMPERE)
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    names = [frame.f_code.co_name for frame in frames]
+    assert names[-2:] == ['built', 'parse']
+    assert [frame.f_locals for frame in frames[names.index('built'):]] == [{}, {}]

@@ -15,6 +15,7 @@
 """Every failure of an emulated GPU: told in a DeviceError, nothing leaks, the process lives."""
 
 from collections.abc import Callable
+import traceback
 
 from cuda_emulator import CudaEmulator
 from cuda_parts import CUresult, MisuseError
@@ -76,6 +77,21 @@ def test_the_device_may_be_lost_at_any_call(cuda, opened, cuda_graph):
             live(opened, cuda_graph)
         assert cuda.leaks() == [], f'lost after call {k}'
         cuda.repair()
+
+
+def test_an_error_that_is_kept_keeps_nothing_of_tensorrt(cuda, opened):
+    """The collector must not find a context later, at a time when TensorRT holds its lock."""
+    engine = opened()
+    cuda.fail = {'cuMemcpyDtoHAsync': (cuda.calls.count('cuMemcpyDtoHAsync') + 1,
+                                       CUresult.CUDA_ERROR_LAUNCH_FAILED)}
+    with pytest.raises(DeviceError) as caught:
+        engine.infer(IMAGES)
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    names = [frame.f_code.co_name for frame in frames]
+    first = names.index('_infer')
+    assert names[first:first + 3] == ['_infer', '_run', 'enqueue']
+    assert [frame.f_locals for frame in frames[first:]] == [{}] * len(frames[first:])
+    engine.close()
 
 
 @CUDA_GRAPH

@@ -28,7 +28,9 @@ from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import build_network, load_checkpoint, save_checkpoint
 from sa4depth_ros.resources import DEMO_RECORDING, share_path
+from sa4depth_ros.runtime.engines import EngineOptions, open_engine
 from sa4depth_train.calibration import sample_bag
+from sa4depth_train.edge_images import edge_images
 from sa4depth_train.export import export_checkpoint
 from sa4depth_train.fp16 import to_fp16
 from sa4depth_train.int8 import to_int8
@@ -203,9 +205,11 @@ from pathlib import Path
 import sys
 import onnx
 from sa4depth_train.calibration import sample_bag
+from sa4depth_train.edge_images import edge_images
 from sa4depth_train.fp16 import to_fp16
 from sa4depth_train.int8 import to_int8
 from sa4depth_ros.resources import DEMO_RECORDING, share_path
+from sa4depth_ros.runtime.engines import EngineOptions, open_engine
 images = sample_bag(share_path(DEMO_RECORDING), (64, 96), calibration=4).calibration
 for name in ('gpu', 'cpu', 'fp16'):
     source = onnx.load(sys.argv[1])
@@ -236,3 +240,18 @@ def test_a_network_without_layers_is_not_quantised() -> None:
     with pytest.raises(ModelError, match='no layer that can be quantised'):
         to_int8(model, [np.zeros((4, 4, 3), np.uint8)])
     assert layers_by_type(to_fp16(model)) == {}
+
+
+@pytest.mark.parametrize('name', VARIANTS)
+def test_a_cpu_skips_the_rounding_of_a_file_for_tensorrt_alone(reports, name) -> None:
+    path, _ = reports[name]
+    images = np.stack(edge_images(64, 96)[:1])
+    faithful, quick = (
+        open_engine(path, 'onnxruntime', EngineOptions(threads=1, faithful=faithful))
+        for faithful in (True, False))
+    np.testing.assert_array_equal(faithful.infer(images), _run(path, images)[:, 0])
+    changed = not np.array_equal(faithful.infer(images), quick.infer(images))
+    assert changed == (name == 'int8')
+    assert [r.text for r in quick.remarks if 'made for TensorRT' in r.text] == [
+        r.text for r in quick.remarks]
+    assert (bool(quick.remarks), faithful.remarks) == (changed, ())

@@ -67,7 +67,8 @@ def _open(model: Path, backend: str, options: EngineOptions) -> Engine:
         raise BackendMissingError(
             f'backend {backend} needs the Python package {error.name}; on a robot: rosdep '
             'install, elsewhere: pip install onnxruntime') from error
-    return OnnxEngine(model, _PROVIDERS[backend], threads=options.threads, batch=options.batch)
+    return OnnxEngine(model, _PROVIDERS[backend], threads=options.threads, batch=options.batch,
+                      faithful=options.faithful)
 
 
 def _open_tensorrt(model: Path, options: EngineOptions) -> Engine:

@@ -43,7 +43,7 @@ class AutoEngine:
         """
         self._candidates: Iterator[Candidate] = iter(candidates)
         self._report = report
-        self.remarks: tuple[Remark, ...] = ()
+        self._notes: tuple[Remark, ...] = ()
         self._engine = self._next()
 
     @property
@@ -65,6 +65,11 @@ class AutoEngine:
     def input_dtype(self) -> 'np.dtype[Any]':
         """Tell the type of the input."""
         return self._engine.input_dtype
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Tell which backends were passed over or lost, and what the one that runs remarks."""
+        return (*self._notes, *self._engine.remarks)
 
     @property
     def max_batch(self) -> int:
@@ -101,9 +106,10 @@ class AutoEngine:
                 engine = opened()
             except ModelError as error:
                 self._note(backend, error)
-                last = error
+                # Without its frames, which would hold it and themselves, and what lies in them.
+                last = error.with_traceback(None)
                 continue
-            if any(remark.is_fault for remark in self.remarks):
+            if any(remark.is_fault for remark in self._notes):
                 self._report(f'the model runs on {engine.name}')
             return engine
         raise last or DeviceError('no backend is left to run the model; see the log above')
@@ -111,8 +117,8 @@ class AutoEngine:
     def _note(self, backend: str, error: ModelError) -> None:
         is_fault = not isinstance(error, BackendMissingError)
         remark = Remark(f'{backend}: {error}', is_fault)
-        if remark in self.remarks:
+        if remark in self._notes:
             return
-        self.remarks = (*self.remarks, remark)
+        self._notes = (*self._notes, remark)
         if is_fault:
             self._report(f'{backend} does not run the model: {error}')

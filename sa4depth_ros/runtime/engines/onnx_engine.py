@@ -30,21 +30,38 @@ _ERRORS = tuple(value for value in vars(native).values()
                 if isinstance(value, type) and issubclass(value, Exception))
 _DTYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32, 'tensor(float16)': np.float16}
 
+# Metadata of an int8 model: what its Q/DQ nodes are laid out for, 'gpu' or 'cpu'.
+_INT8_TARGET = 'sa4depth_int8_target'
+_ALL_ROUNDING: Mapping[str, str] = {}
+_WITHOUT_ROUNDING = {
+    'session.disable_quant_qdq': '1', 'session.enable_quant_qdq_cleanup': '1'}
+_IN_FP32 = Remark('this int8 model is made for TensorRT, the CPU runs it in fp32; one that is '
+                  'exported with --target cpu is faster there', False)
+
 
 class OnnxEngine:
     """A model in ONNX Runtime on one execution provider, with the CPU behind it."""
 
     def __init__(
         self, model: Path, provider: str, *, threads: int = 0, batch: int = 1,
+        faithful: bool = False,
     ) -> None:
         """
         Load ``model`` on ``provider`` (ONNX Runtime's name, e.g. 'CUDAExecutionProvider').
 
         ``threads`` is the number of CPU threads inside one inference, 0 for one per core;
-        ``batch`` the most images in one inference, if the model allows it. Raises ModelError
-        when the provider does not take the model, BackendMissingError when it is not there.
+        ``batch`` the most images in one inference, if the model allows it. An int8 graph made for
+        TensorRT runs on the CPU in fp32, where rounding costs more than it saves, unless
+        ``faithful``. Raises ModelError when the provider does not take the model,
+        BackendMissingError when it is not there.
         """
         self._session = _session(model, provider, threads)
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.remarks: tuple[Remark, ...] = ()
+        self._on_device = provider != 'CPUExecutionProvider'
+        if not (self._on_device or faithful) and self.metadata.get(_INT8_TARGET) == 'gpu':
+            self._session = _session(model, provider, threads, _WITHOUT_ROUNDING)
+            self.remarks = (_IN_FP32,)
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or inputs[0].type not in _DTYPES or len(inputs[0].shape) != 4:
             found = ', '.join(f'{i.name}: {i.type} {i.shape}' for i in inputs)
@@ -54,11 +71,8 @@ class OnnxEngine:
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.input_shape = tuple(s if isinstance(s, int) else -1 for s in inputs[0].shape)
         self.input_dtype: np.dtype[Any] = np.dtype(_DTYPES[inputs[0].type])
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.max_batch = batch if self.input_shape[0] == -1 else self.input_shape[0]
-        self.remarks: tuple[Remark, ...] = ()
         self.name = f'onnxruntime {provider.removesuffix("ExecutionProvider")}'
-        self._on_device = provider != 'CPUExecutionProvider'
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
         """Run the model on ``tensor`` (n, ...) and give one output as (n, h, w)."""
@@ -83,7 +97,9 @@ def available_providers() -> list[str]:
     return list(onnxruntime.get_available_providers())
 
 
-def _session(model: Path, provider: str, threads: int) -> onnxruntime.InferenceSession:
+def _session(
+    model: Path, provider: str, threads: int, settings: Mapping[str, str] = _ALL_ROUNDING,
+) -> onnxruntime.InferenceSession:
     if not model.is_file():
         raise ModelError(f"expected a model file at '{model}', but there is none")
     if provider not in available_providers():
@@ -94,6 +110,8 @@ def _session(model: Path, provider: str, threads: int) -> onnxruntime.InferenceS
     options.intra_op_num_threads = threads
     # Waiting threads must leave the cores to the rest of the robot.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    for name, value in settings.items():
+        options.add_session_config_entry(name, value)
     providers = list(dict.fromkeys([provider, 'CPUExecutionProvider']))
     try:
         session = onnxruntime.InferenceSession(str(model), options, providers=providers)

@@ -70,7 +70,8 @@ class EngineOptions:
     TensorRT's own limit. ``cuda_graph``: replay a captured CUDA graph. ``report`` takes lines
     for a log. ``progress`` is told every step of a build and ends it by returning False.
     ``probe`` makes the input of the self-check from the metadata of the model; without it no
-    TensorRT engine is trusted.
+    TensorRT engine is trusted. ``faithful``: round as a quantised graph says, even where the
+    backend is faster without; for references and measurements.
     """
 
     threads: int = 0
@@ -81,3 +82,4 @@ class EngineOptions:
     report: Callable[[str], object] = _silent
     progress: Progress | None = None
     probe: ProbeMaker | None = None
+    faithful: bool = False

@@ -79,7 +79,8 @@ class _Reference:
     """What ONNX Runtime makes of the probe; its session is gone before a build begins."""
 
     def __init__(self, model: Path, options: EngineOptions) -> None:
-        engine = OnnxEngine(model, _REFERENCE, threads=options.threads, batch=options.batch)
+        engine = OnnxEngine(
+            model, _REFERENCE, threads=options.threads, batch=options.batch, faithful=True)
         try:
             if options.probe is None:
                 raise ModelError('expected a probe for the self-check, got none')

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from sa4depth_ros.errors import BackendMissingError, ModelError
 from sa4depth_ros.runtime.engines.tensorrt_library import (
-    Library, Listener, Report, silent, sizes)
+    Library, Listener, released, Report, silent, sizes)
 from sa4depth_ros.runtime.engines.tensorrt_progress import BuildProgress, monitor, Progress
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def build_engine(
     failed; BackendMissingError where TensorRT finds no GPU.
     """
     steps = BuildProgress(progress)
-    with library.messages.listen(report) as heard:
+
+    def built(heard: Listener) -> bytes:
         build = _Build(library, heard, timing_cache)
         network = build.parse(model)
         build.configure(network, batch, workspace_mb, compute_capability, steps)
@@ -68,6 +69,9 @@ def build_engine(
         # The network and the weights of the model go before the engine is copied.
         del build, network
         return bytes(plan)
+
+    with released(collect=True), library.messages.listen(report) as heard:
+        return built(heard)
 
 
 class _Build:

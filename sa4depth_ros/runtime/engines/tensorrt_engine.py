@@ -26,7 +26,7 @@ from sa4depth_ros.errors import DeviceError, ModelError
 from sa4depth_ros.runtime.engines.base import as_maps, Remark
 from sa4depth_ros.runtime.engines.tensorrt_cuda import CudaStream, device_info
 from sa4depth_ros.runtime.engines.tensorrt_library import (
-    Library, Listener, Report, silent, sizes)
+    Library, Listener, released, Report, silent, sizes)
 
 if TYPE_CHECKING:
     import tensorrt as trt
@@ -86,7 +86,7 @@ class TensorrtEngine:
         self._stream = CudaStream()
         self._closed = False
         try:
-            with library.messages.listen(report) as heard:
+            with released(), library.messages.listen(report) as heard:
                 self._load(serialized, heard)
                 self._allocate(heard)
         except BaseException:
@@ -95,22 +95,28 @@ class TensorrtEngine:
 
     def infer(self, tensor: NDArray[Any], output_name: str = '') -> NDArray[np.float32]:
         """Run the model on ``tensor`` (n, ...) and give one output as (n, h, w)."""
-        with self._lock, self._library.messages.listen(self._report) as heard:
+        with (self._lock, released(),
+              self._library.messages.listen(self._report) as heard):
             self._check(tensor, output_name)
-            self._stream.activate()
-            output = self._outputs[output_name or next(iter(self._outputs))]
-            context = self._context(len(tensor), heard)
-            self._input.view(tensor.shape)[:] = tensor
-            self._run(context, tensor.shape, output, heard)
-            result = output.view(sizes(context.get_tensor_shape(output.name)))
-            # The next frame overwrites the buffer, so the maps must be a copy of it.
-            return as_maps(result, len(tensor), output.name).copy()
+            return self._infer(tensor, output_name, heard)
 
     def close(self) -> None:
         """Free the engine and all its memory; a second call does nothing."""
         with self._lock:
             self._closed = True
             self._stream.close()
+
+    def _infer(
+        self, tensor: NDArray[Any], output_name: str, heard: Listener,
+    ) -> NDArray[np.float32]:
+        self._stream.activate()
+        output = self._outputs[output_name or next(iter(self._outputs))]
+        context = self._context(len(tensor), heard)
+        self._input.view(tensor.shape)[:] = tensor
+        self._run(context, tensor.shape, output, heard)
+        result = output.view(sizes(context.get_tensor_shape(output.name)))
+        # The next frame overwrites the buffer, so the maps must be a copy of it.
+        return as_maps(result, len(tensor), output.name).copy()
 
     def _load(self, serialized: bytes, heard: Listener) -> None:
         self._stream.activate()

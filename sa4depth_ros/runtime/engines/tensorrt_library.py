@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+import gc
 import importlib
+import traceback
 from typing import Any, TYPE_CHECKING
 
 from sa4depth_ros.errors import BackendMissingError
@@ -120,6 +122,34 @@ def load_library() -> Library:
         f'expected the Python module {" or ".join(FLAVOURS)}, found neither '
         f'({"; ".join(failures)}). On a Jetson: sudo apt install python3-libnvinfer; with an RTX '
         'GPU: pip install tensorrt-rtx-cu12; see docs/jetson.md')
+
+
+@contextmanager
+def released(collect: bool = False) -> Iterator[None]:
+    """
+    Leave none of TensorRT's objects to the garbage collector, also when an error leaves.
+
+    TensorRT calls the logger while it holds a lock that it also takes to free an object. If the
+    collector runs in such a call and finds an old builder, in the frames of an error say, the
+    thread waits for itself. So frames are emptied at once; with ``collect`` what others have left
+    is freed before, while no lock is held. Nothing made within may outlive the ``with`` block
+    in a frame that still runs.
+    """
+    if collect:
+        gc.collect()
+    try:
+        yield
+    except BaseException as error:
+        _empty_frames(error)
+        raise
+
+
+def _empty_frames(error: BaseException | None) -> None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def sizes(dims: 'trt.Dims') -> tuple[int, ...]:
