@@ -32,6 +32,7 @@ class Feed:
     def __init__(self, bench, name, image, info):
         self.bench, self.name, self.image, self.info = bench, name, image, info
         self.period = 1 / RATES[name]
+        self.burst = 1
         self.stamps = []
         self.all_stamps = set()
         self.due = 0.0
@@ -45,6 +46,10 @@ class Feed:
         if now < self.due:
             return
         self.due = max(self.due + self.period, now - self.period)
+        for _ in range(self.burst):
+            self._publish()
+
+    def _publish(self):
         stamp = self.bench.node.get_clock().now().nanoseconds
         self.stamps.append(stamp)
         self.all_stamps.add(stamp)

@@ -65,11 +65,11 @@ def test_nobody_starves_while_one_camera_floods(rig):
     """The flood is more than the engine takes; the frames of the slow ones get their turn."""
     rig.fresh()
     flood = rig.feeds['front']
-    period, flood.period = flood.period, 0.0
+    period, flood.period, flood.burst = flood.period, 0.0, 4
     try:
         rig.play(lambda: len(rig.feeds['right'].stamps) > 8, 'nine frames of the slowest')
     finally:
-        flood.period = period
+        flood.period, flood.burst = period, 1
     rig.bench.wait(lambda: len(rig.feeds['right'].answered()) >= 6, 'answers to most of them')
     # Each is served as often as the flood, or as it sends; where the machine stalls, frames of
     # one camera overtake each other.
