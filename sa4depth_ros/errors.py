@@ -39,6 +39,10 @@ class BagError(Sa4DepthError):
     """A recording cannot be read, or lacks what the task needs."""
 
 
+class CalibrationError(Sa4DepthError):
+    """The metric scale does not follow from what was seen: too little, or contradictory."""
+
+
 class FrameError(Sa4DepthError):
     """
     One image or its calibration is refused; the next one may be fine.
