@@ -15,7 +15,7 @@
 """What a model file says of itself."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 import json
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,49 @@ PRECISIONS = ('fp32', 'fp16', 'int8')
 
 
 @dataclass(frozen=True)
+class ScaleRecord:
+    """
+    A factor on depth and how it was found, as `sa4depth calibrate` notes it.
+
+    ``scale`` is the whole factor on the model's output, not one on top of another; ``low`` and
+    ``high`` hold the true one with 95 % probability (0: unknown). ``reference`` is what it was
+    compared with, ``topic`` where that came from, ``date`` that of the recording. ``frame_id`` and
+    ``camera`` (size, K, distortion) say of which camera the images were. ``spread`` is the robust
+    standard deviation of single measurements as a fraction; ``used`` is their number, ``refused``
+    counts the others by cause.
+    """
+
+    scale: float
+    low: float = 0.0
+    high: float = 0.0
+    reference: str = ''
+    topic: str = ''
+    bag: str = ''
+    bag_sha256: str = ''
+    date: str = ''
+    frame_id: str = ''
+    camera: str = ''
+    spread: float = 0.0
+    used: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale < float('inf'):
+            raise ModelError(f'model card: a scale must be positive, got {self.scale}')
+
+    @classmethod
+    def of(cls, values: Any, where: str) -> 'ScaleRecord':
+        """Make a record of a mapping, as JSON and YAML hold it; ModelError names a wrong key."""
+        if isinstance(values, ScaleRecord):
+            return values
+        known = [f.name for f in fields(cls)]
+        if not isinstance(values, Mapping) or 'scale' not in values or set(values) - set(known):
+            raise ModelError(f"model card: expected {where} to be a mapping with the key 'scale' "
+                             f"and perhaps others of {', '.join(known)}, got {values!r}")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """
     The self-description of one model, kept in ONNX metadata or in a YAML file beside it.
@@ -41,7 +84,9 @@ class ModelCard:
     [0, 1] RGB and used for float32 inputs only; uint8 inputs are normalised in the graph.
     With ``canonical_focal > 0`` (pixels at network input) metric depth is
     ``y * fx / canonical_focal``, fx that of the network input. ``scale`` is a calibrated
-    factor on depth. ``output_name`` picks one of several outputs, the first when empty.
+    factor on depth and ``calibration`` how it was found; ``cameras`` holds factors that take its
+    place for single cameras, by their name in the node or their frame_id.
+    ``output_name`` picks one of several outputs, the first when empty.
     ``precision`` is that of the arithmetic in the graph; inputs and outputs are as said above.
     Values that cannot be are ModelErrors.
     """
@@ -69,8 +114,19 @@ class ModelCard:
     notes: str = ''
     precision: str = 'fp32'
     version: str = '1'
+    calibration: ScaleRecord | None = None
+    cameras: dict[str, ScaleRecord] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.calibration is not None:
+            record = ScaleRecord.of(self.calibration, "'calibration'")
+            object.__setattr__(self, 'calibration', record)
+        if not isinstance(self.cameras, Mapping):
+            raise ModelError("model card: expected 'cameras' to map names of cameras to their "
+                             f'scales, got {self.cameras!r}')
+        object.__setattr__(self, 'cameras', {
+            str(name): ScaleRecord.of(values, f"camera '{name}'")
+            for name, values in self.cameras.items()})
         object.__setattr__(self, 'mean', tuple(self.mean))
         object.__setattr__(self, 'std', tuple(self.std))
         for name, allowed in (('kind', KINDS), ('output', OUTPUTS),
@@ -99,8 +155,24 @@ class ModelCard:
     @property
     def unit(self) -> str:
         """Tell the unit of the depth that comes of this model: 'm' or 'relative'."""
-        metric = self.output == 'metric_depth' or self.calibrated
+        return self.unit_of()
+
+    def unit_of(self, *names: str) -> str:
+        """Tell the unit for the camera that goes by these names (its name, its frame_id)."""
+        metric = (self.output == 'metric_depth' or self.calibrated
+                  or any(name in self.cameras for name in names))
         return 'm' if metric else 'relative'
+
+    def scale_of(self, *names: str) -> float:
+        """Give the factor on depth of that camera; the first name that is known counts."""
+        own = (self.cameras[name].scale for name in names if name in self.cameras)
+        return next(own, self.scale)
+
+    def with_scale(self, record: ScaleRecord, camera: str = '') -> 'ModelCard':
+        """Give this card with a calibrated scale: of one camera, or without a name of all."""
+        if camera:
+            return replace(self, cameras={**self.cameras, camera: record})
+        return replace(self, scale=record.scale, calibrated=True, calibration=record)
 
     def to_metadata(self) -> dict[str, str]:
         """Give the card as the key and value that a model file carries."""

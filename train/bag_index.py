@@ -76,7 +76,8 @@ class BagIndex:
 
     Reads ROS 1 ``.bag`` files and rosbag2 folders (sqlite3 and mcap), also after a fork. Raises
     BagError when the bag cannot be read or lacks a topic, saying which topics it has. Without
-    ``need_depth``, depth that cannot be used is as good as none.
+    ``need_depth``, depth that cannot be used is as good as none. ``camera_frame`` is the
+    frame_id of the images.
     """
 
     def __init__(self, path: Path, config: DataConfig, *, need_depth: bool = True) -> None:
@@ -90,7 +91,7 @@ class BagIndex:
             need_depth=need_depth)
         self._odom_topic = config.odom_topic
         first = self._first_message(self.topics.image)
-        self._camera_frame = '' if first is None else str(first.header.frame_id)
+        self.camera_frame = '' if first is None else str(first.header.frame_id)
         self.frames = self._frames(int(config.max_time_difference * 1e9))
 
     @property
@@ -141,12 +142,12 @@ class BagIndex:
             empty = self.topics.camera_info if images else self.topics.image
             raise BagError(f"bag '{self.path}': topic {empty} has no messages")
         info_stamps, depth_stamps = [p[0] for p in infos], [d.stamp for d in depths]
-        poses = BagPoses(self._reader, self._find_odom, tolerance, self._camera_frame)
+        poses = BagPoses(self._reader, self._find_odom, tolerance, self.camera_frame)
         frames = []
         for image in images:
-            near = _nearest(depth_stamps, image.stamp)
+            near = nearest(depth_stamps, image.stamp)
             fits = near is not None and abs(depth_stamps[near] - image.stamp) <= tolerance
-            info = infos[_nearest(info_stamps, image.stamp) or 0][1]
+            info = infos[nearest(info_stamps, image.stamp) or 0][1]
             frames.append(FrameEntry(image, depths[near] if fits and near is not None else None,
                                      info, poses))
         if self._need_depth and self.topics.depth and not any(f.depth for f in frames):
@@ -157,22 +158,22 @@ class BagIndex:
 
     def _records(self, topic: str | None) -> Iterator[Record]:
         for time, message in self._reader.messages(topic):
-            yield Record(_stamp(message), time)
+            yield Record(stamp_of(message), time)
 
     def _infos(self) -> Iterator[tuple[int, Calibration]]:
         for _, message in self._reader.messages(self.topics.camera_info):
-            yield _stamp(message), _calibration(message)
+            yield stamp_of(message), _calibration(message)
 
     def _first_message(self, topic: str) -> Any:
         return next((message for _, message in self._reader.messages(topic)), None)
 
     def _find_odom(self) -> str | None:
-        return find_odom(self._reader.types(), self._first_message, self._camera_frame,
+        return find_odom(self._reader.types(), self._first_message, self.camera_frame,
                          self._odom_topic)
 
     def _read(self, topic: str, record: Record) -> Any:
         for _, message in self._reader.messages(topic, record.time, record.time + 1):
-            if _stamp(message) == record.stamp:
+            if stamp_of(message) == record.stamp:
                 return message
         raise BagError(f'{self._where(record)}: the message of {topic} is no longer there')
 
@@ -205,7 +206,8 @@ def storage_files(path: Path) -> list[Path]:
         f for f in path.iterdir() if f.suffix in ('.mcap', '.db3', '.bag'))
 
 
-def _stamp(message: Any) -> int:
+def stamp_of(message: Any) -> int:
+    """Give the stamp of a message's header in nanoseconds."""
     stamp = message.header.stamp
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
@@ -221,7 +223,8 @@ def _calibration(info: Any) -> Calibration:
         roi=(roi.x_offset, roi.y_offset, roi.width, roi.height))
 
 
-def _nearest(stamps: Sequence[int], stamp: int) -> int | None:
+def nearest(stamps: Sequence[int], stamp: int) -> int | None:
+    """Give the index of the one of sorted ``stamps`` nearest to ``stamp``, None without any."""
     if not stamps:
         return None
     right = bisect_left(stamps, stamp)

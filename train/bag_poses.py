@@ -67,11 +67,11 @@ class BagPoses:
             return None
         first, last = near[0], near[-1]
         if first.stamp == last.stamp:
-            return _matrix(first.quaternion, first.position)
+            return pose_matrix(first.quaternion, first.position)
         share = (stamp - first.stamp) / (last.stamp - first.stamp)
         share = min(1.0, max(0.0, share))
         position = (1 - share) * first.position + share * last.position
-        return _matrix(_slerp(first.quaternion, last.quaternion, share), position)
+        return pose_matrix(_slerp(first.quaternion, last.quaternion, share), position)
 
     def _read(self) -> list[_Sample]:
         if self._samples is None:
@@ -116,7 +116,8 @@ def _slerp(first: Vector, last: Vector, share: float) -> Vector:
     return (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
 
 
-def _matrix(quaternion: Vector, position: Vector) -> Matrix:
+def pose_matrix(quaternion: Vector, position: Vector) -> Matrix:
+    """Give the 4x4 of a unit quaternion (x, y, z, w) and a position (3,)."""
     x, y, z, w = quaternion
     T = np.eye(4)
     T[:3, :3] = [[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],

@@ -25,6 +25,7 @@ COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 ODOMETRY = 'nav_msgs/msg/Odometry'
 POSE = 'geometry_msgs/msg/PoseStamped'
+POINT_CLOUD = 'sensor_msgs/msg/PointCloud2'
 _DEPTH_ENCODINGS = ('16UC1', '32FC1', 'mono16')
 _TRANSPORTS = ('/compressedDepth', '/compressed', '/image_rect_raw', '/image_rect_color',
                '/image_rect', '/image_raw', '/image_color', '/image')
@@ -86,6 +87,14 @@ def find_odom(
     return None
 
 
+def find_cloud(types: dict[str, str], named: str = '') -> str | None:
+    """Choose the topic of lidar points: ``named``, else the only one; BagError, see find_odom."""
+    found = sorted(topic for topic, kind in types.items() if kind == POINT_CLOUD)
+    if not found and not named:
+        return None
+    return _pick(types, named, found, 'lidar', 'lidar_topic', (POINT_CLOUD,))
+
+
 def _is_depth(topic: str, message: Any) -> bool:
     if message is None:
         return topic.endswith('/compressedDepth')
@@ -115,7 +124,7 @@ def _pick(types: dict[str, str], named: str, found: list[str], what: str, key: s
     if len(bases) > 1:
         option = key.replace('_', '-')
         raise BagError(f'the bag has several {what} topics: {", ".join(found)}. Choose one: '
-                       f'--set data.{key}=NAME in training, --{option} NAME in evaluate')
+                       f'--set data.{key}=NAME in training, --{option} NAME elsewhere')
     return min(found, key=len)
 
 

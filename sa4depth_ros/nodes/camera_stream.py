@@ -112,7 +112,8 @@ class CameraStream:
         parameters = self._parameters()
         settings = _settings(parameters, self._scale())
         converted = perf_counter()
-        frame = estimator.prepare(rgb, camera, settings, self.name)
+        frame = estimator.prepare(
+            rgb, camera, settings, self.name, arrival.message.header.frame_id)
         return Work(self, arrival, frame, wanted, parameters, taken, converted - taken)
 
     def publish(self, work: Work, frame: DepthFrame, together: int = 1) -> None:

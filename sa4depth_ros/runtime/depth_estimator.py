@@ -70,6 +70,7 @@ class PreparedFrame:
     One image that is ready for the engine, and what is needed to make depth of its answer.
 
     ``tensor`` (1, ...) is the network input of ``rgb``, ``seconds`` what it took to make it.
+    ``names`` are those of its camera, which may have a scale of its own in the card.
     """
 
     tensor: NDArray[Any]
@@ -77,6 +78,7 @@ class PreparedFrame:
     geometry: FrameGeometry
     settings: DepthSettings
     seconds: float
+    names: tuple[str, ...] = ()
 
 
 class DepthEstimator:
@@ -131,14 +133,15 @@ class DepthEstimator:
 
     def prepare(
         self, rgb: NDArray[np.uint8], camera: CameraModel | None,
-        settings: DepthSettings | None = None, stream: str = '',
+        settings: DepthSettings | None = None, stream: str = '', frame_id: str = '',
     ) -> PreparedFrame:
         """
         Make the network input of ``rgb`` (h, w, 3) uint8, for ``infer``.
 
         ``settings`` are of this frame, None for those of the estimator. Frames of one camera
-        have one ``stream`` name, so that the maps of its lens are made once. Raises FrameError
-        when image and camera do not fit.
+        have one ``stream`` name, so that the maps of its lens are made once. By that name, or by
+        ``frame_id``, the card may hold a scale of this camera. Raises FrameError when image and
+        camera do not fit.
         """
         _check_image(rgb, camera)
         start = perf_counter()
@@ -149,8 +152,8 @@ class DepthEstimator:
                 self.card.input_height, self.card.input_width)
         image, geometry = self._preprocessors[stream](rgb, camera)
         tensor = to_tensor(image, self.card)
-        return PreparedFrame(
-            tensor, rgb, geometry, settings or self.settings, perf_counter() - start)
+        return PreparedFrame(tensor, rgb, geometry, settings or self.settings,
+                             perf_counter() - start, (stream, frame_id))
 
     def infer(self, frames: Sequence[PreparedFrame]) -> list[DepthFrame]:
         """
@@ -184,16 +187,16 @@ class DepthEstimator:
         self, frame: PreparedFrame, output: NDArray[np.float32], engine: float,
     ) -> DepthFrame:
         start = perf_counter()
-        depth = self._depth(output, frame.geometry, self._limits(frame))
+        depth = self._depth(output, frame.geometry, self._settings(frame))
         timings = {'preprocess': frame.seconds, 'engine': engine,
                    'postprocess': perf_counter() - start}
-        return DepthFrame(depth, self._unit(frame.geometry), self._matrix(frame.geometry), timings,
+        return DepthFrame(depth, self._unit(frame), self._matrix(frame.geometry), timings,
                           frame.rgb, frame.geometry)
 
     def _depth(
         self, output: NDArray[np.float32], geometry: FrameGeometry, settings: DepthSettings,
     ) -> NDArray[np.float32]:
-        factor = settings.scale * self.card.scale
+        factor = settings.scale
         if self.card.canonical_focal > 0 and geometry.K_network is not None:
             factor *= float(geometry.K_network[0, 0]) / self.card.canonical_focal
         depth = to_depth(output, self.card, factor)
@@ -202,16 +205,17 @@ class DepthEstimator:
             depth = cv2.resize(depth, size)  # type: ignore[assignment]
         return finish(depth, geometry, settings, self._full_size)
 
-    def _limits(self, frame: PreparedFrame) -> DepthSettings:
+    def _settings(self, frame: PreparedFrame) -> DepthSettings:
+        scale = frame.settings.scale * self.card.scale_of(*frame.names)
         # Limits are metres; what has no metric scale could lie anywhere.
-        if self._unit(frame.geometry) == 'm':
-            return frame.settings
-        return replace(frame.settings, min_depth=0.0, max_depth=float('inf'))
+        if self._unit(frame) == 'm':
+            return replace(frame.settings, scale=scale)
+        return replace(frame.settings, scale=scale, min_depth=0.0, max_depth=float('inf'))
 
-    def _unit(self, geometry: FrameGeometry) -> str:
+    def _unit(self, frame: PreparedFrame) -> str:
         # Without a focal length a canonical depth cannot be brought to metres.
-        unknown = self.card.canonical_focal > 0 and geometry.camera is None
-        return 'relative' if unknown else self.card.unit
+        unknown = self.card.canonical_focal > 0 and frame.geometry.camera is None
+        return 'relative' if unknown else self.card.unit_of(*frame.names)
 
     def _matrix(self, geometry: FrameGeometry) -> Matrix | None:
         if geometry.camera is None:
