@@ -193,9 +193,13 @@ class ModelCard:
 
     def to_yaml(self, path: Path) -> None:
         """Write the card as YAML."""
+        path.write_text(self.to_yaml_text(), encoding='utf-8')
+
+    def to_yaml_text(self) -> str:
+        """Give the card as YAML."""
         import yaml
         values = asdict(self) | {'mean': list(self.mean), 'std': list(self.std)}
-        path.write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
+        return yaml.safe_dump(values, sort_keys=False)
 
     @classmethod
     def from_yaml(cls, path: Path) -> 'ModelCard':

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Motion between frames from tracked points and predicted depth, with parts of OpenCV."""
+"""Points followed from frame to frame until they have moved enough to tell depth."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import FrameError
 
 Matrix = NDArray[np.float64]
 Points = NDArray[np.float64]
@@ -60,6 +59,12 @@ class TrackedPair:
     second: TrackedFrame
     points_first: Points
     points_second: Points
+
+    @property
+    def rays(self) -> tuple[Points, Points]:
+        """The points as x/z, y/z, (N, 2) each."""
+        return (_normal(self.points_first, self.first.K)[:, :2],
+                _normal(self.points_second, self.second.K)[:, :2])
 
     @property
     def T_known(self) -> Matrix:
@@ -114,36 +119,6 @@ class _Track:
                            self._now.astype(np.float64))
 
 
-def estimate_motion(
-    pair: TrackedPair, depth: NDArray[np.floating],
-) -> tuple[Matrix, Points, Points, Points]:
-    """
-    Find T_first2second (4, 4) in the unit of ``depth``, predicted at ``points_first`` (N,).
-
-    By PnP with RANSAC; then rotation and direction once more from the tracks alone, so that
-    errors of single depths do not bend them. Gives it with the points that follow it, (M, 2)
-    each as x/z, y/z, and their depth (M,). Raises FrameError with cause 'tracks'.
-    """
-    known = np.isfinite(depth) & (depth > 0)
-    if known.sum() < _LEAST_TRACKS:
-        raise FrameError(f'expected at least {_LEAST_TRACKS} points followed from frame to frame, '
-                         f'got {int(known.sum())}: too little texture, blur, or too fast',
-                         'tracks')
-    K = pair.first.K
-    first = _normal(pair.points_first[known], K)[:, :2]
-    second = _normal(pair.points_second[known], K)[:, :2]
-    z = depth[known].astype(np.float64)
-    start = _pnp(first, second, z, K)
-    rotation, direction = _refined(start, first, second, 1.0 / K[0, 0])
-    good = np.abs(_epipolar(rotation, direction, first, second)) < 1.5 / K[0, 0]
-    if good.sum() < _LEAST_TRACKS:
-        raise FrameError(f'only {int(good.sum())} of {len(first)} followed points agree on one '
-                         f'motion, at least {_LEAST_TRACKS} are needed', 'tracks')
-    T = np.eye(4)
-    T[:3, :3], T[:3, 3] = rotation, direction * np.linalg.norm(start[:3, 3])
-    return T, first[good], second[good], z[good]
-
-
 def _corners(gray: Gray) -> NDArray[np.float32]:
     distance = max(4, gray.shape[1] // 60)
     found = cv2.goodFeaturesToTrack(gray, _POINTS, 0.005, distance)
@@ -163,72 +138,6 @@ def _followed(
     return there, good
 
 
-def _pnp(first: Points, second: Points, z: Points, K: Matrix) -> Matrix:
-    places = np.concatenate([first, np.ones((len(first), 1))], axis=1) * z[:, None]
-    # A depth that is wrong by a fraction moves a point by that fraction of its own motion.
-    motion = float(np.median(np.linalg.norm((second - first) * K[0, 0], axis=1)))
-    cv2.setRNGSeed(0)
-    found, turn, shift, inliers = cv2.solvePnPRansac(
-        places, second, np.eye(3), None, iterationsCount=200, confidence=0.999,
-        reprojectionError=max(2.0, 0.3 * motion) / K[0, 0], flags=cv2.SOLVEPNP_EPNP)
-    if not found or inliers is None or len(inliers) < _LEAST_TRACKS:
-        count = 0 if inliers is None else len(inliers)
-        raise FrameError(f'only {count} of {len(first)} followed points agree with the predicted '
-                         f'depth on one motion, at least {_LEAST_TRACKS} are needed', 'tracks')
-    T = np.eye(4)
-    T[:3, :3], T[:3, 3] = cv2.Rodrigues(turn)[0], shift.ravel()
-    return T
-
-
-def _refined(T: Matrix, first: Points, second: Points, pixel: float) -> tuple[Matrix, Matrix]:
-    """Give rotation and direction (3,) that least squares of the epipolar distance prefers."""
-    rotation = T[:3, :3]
-    direction = T[:3, 3] / np.linalg.norm(T[:3, 3])
-    damping, step = 1e-3, 1e-6
-    residuals = _epipolar(rotation, direction, first, second)
-    for _ in range(15):
-        weights = 1 / (1 + (residuals / pixel) ** 2)
-        tries = [_moved(rotation, direction, step * unit) for unit in np.eye(5)]
-        J = np.stack([(_epipolar(*t, first, second) - residuals) / step for t in tries], axis=1)
-        H = J.T @ (weights[:, None] * J)
-        change = -np.linalg.solve(
-            H + damping * np.diag(np.diag(H)) + 1e-12 * np.eye(5), J.T @ (weights * residuals))
-        trial = _moved(rotation, direction, change)
-        after = _epipolar(*trial, first, second)
-        if _cost(after, pixel) < _cost(residuals, pixel):
-            rotation, direction, residuals = *trial, after
-            damping = max(damping / 10, 1e-9)
-        else:
-            damping *= 10
-        if np.abs(change).max() < 1e-7:
-            break
-    return rotation, direction
-
-
-def _moved(rotation: Matrix, direction: Matrix, change: Matrix) -> tuple[Matrix, Matrix]:
-    """Turn by change[:3] (rad) and tilt the direction by change[3:] within its tangent plane."""
-    tangent = np.linalg.svd(direction[None])[2][1:]
-    tilted = direction + change[3:] @ tangent
-    return cv2.Rodrigues(change[:3])[0] @ rotation, tilted / np.linalg.norm(tilted)
-
-
-def _epipolar(rotation: Matrix, direction: Matrix, first: Points, second: Points) -> Points:
-    """Sampson distance (N,), in units of x/z."""
-    x, y, z = direction
-    E = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]]) @ rotation
-    a, b = _homogeneous(first), _homogeneous(second)
-    line, back = a @ E.T, b @ E
-    norm = np.sqrt((line[:, :2] ** 2).sum(1) + (back[:, :2] ** 2).sum(1))
-    return (b * line).sum(1) / np.maximum(norm, 1e-12)
-
-
-def _cost(residuals: Points, pixel: float) -> float:
-    return float(np.log1p((residuals / pixel) ** 2).sum())
-
-
-def _homogeneous(points: Points) -> Points:
-    return np.concatenate([points, np.ones((len(points), 1))], axis=1)
-
-
 def _normal(points: NDArray[np.floating], K: Matrix) -> Points:
-    return _homogeneous(points.astype(np.float64)) @ np.linalg.inv(K).T
+    whole = np.concatenate([points.astype(np.float64), np.ones((len(points), 1))], axis=1)
+    return whole @ np.linalg.inv(K).T

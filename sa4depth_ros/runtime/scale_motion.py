@@ -31,6 +31,12 @@ MOST_DEVIATION = math.radians(25)
 MOST_TURN = math.radians(5)
 # Metres: encoders and poses are not finer than this.
 LEAST_STEP = 0.01
+# Radians by which the rotation of a reference may be wrong (standard deviation).
+TURN_NOISE = math.radians(0.3)
+# Pixels from its epipolar line that a point may be, and the share of points that must be so near.
+_MOST_RESIDUAL = 2.0
+_LEAST_AGREEING = 0.6
+_STEP = 1e-6
 
 
 def check_motion(T_known: Matrix, T_estimated: Matrix, depth: float) -> None:
@@ -43,9 +49,7 @@ def check_motion(T_known: Matrix, T_estimated: Matrix, depth: float) -> None:
     """
     known, estimated = T_known[:3, 3], T_estimated[:3, 3]
     step, seen = float(np.linalg.norm(known)), float(np.linalg.norm(estimated))
-    if step < LEAST_STEP:
-        raise FrameError(f'expected a motion of at least {LEAST_STEP} m between two frames, the '
-                         f'reference says {step:.4f} m', 'still')
+    _check_step(step)
     if seen < LEAST_PARALLAX * depth:
         raise FrameError(
             'next to no translation is seen, only rotation: it turns the view of the scene by '
@@ -77,28 +81,69 @@ def motion_log_scale(T_known: Matrix, T_estimated: Matrix, depth: float) -> floa
 
 
 def points_log_scale(
-    first: Points, second: Points, depth: Points, T_known: Matrix, T_estimated: Matrix,
+    first: Points, second: Points, depth: Points, T_known: Matrix, pixel: float,
 ) -> float:
     """
     Give the median logarithm of triangulated depth over the predicted one.
 
     ``first`` and ``second`` (N, 2) are the same points in two frames, in coordinates x/z, y/z,
-    ``depth`` (N,) is predicted for the first. Points are triangulated with the rotation and the
-    direction of ``T_estimated`` and the length of ``T_known``, so that the result means the same
-    as that of depth_log_scale. Raises FrameError as check_motion, and with cause 'points' when
-    too few have parallax.
+    of which a ``pixel`` is so large; ``depth`` (N,) is predicted for the first, NaN unknown.
+    Points are triangulated with ``T_known`` (4, 4), T_first2second in metres; its rotation is
+    corrected a little by the points, its direction has to fit them. So errors of the predicted
+    depth do not bend the motion, and the result means the same as that of depth_log_scale.
+    Raises FrameError with cause 'still', 'tracks', 'direction', 'rotation' or 'overlap'.
     """
-    check_motion(T_known, T_estimated, float(np.median(depth)))
-    translation = T_estimated[:3, 3] / np.linalg.norm(T_estimated[:3, 3])
-    inverse, parallax = inverse_depth(first, second, T_estimated[:3, :3], translation)
-    good = (parallax > LEAST_PARALLAX / 2) & (inverse > 0)
-    if good.sum() < LEAST_POINTS or np.median(parallax) < LEAST_PARALLAX:
-        raise FrameError(
-            f'expected at least {LEAST_POINTS} points with parallax, got {int(good.sum())} of '
-            f'{len(first)}, {math.degrees(float(np.median(parallax))):.2f} degrees in the median, '
-            f'at least {math.degrees(LEAST_PARALLAX):.2f} are needed', 'parallax')
     step = float(np.linalg.norm(T_known[:3, 3]))
+    _check_step(step)
+    if len(first) < LEAST_POINTS:
+        raise FrameError(f'expected at least {LEAST_POINTS} points followed from frame to frame, '
+                         f'got {len(first)}: too little texture, blur, or too fast', 'tracks')
+    direction = T_known[:3, 3] / step
+    rotation, residuals = fitted_rotation(T_known[:3, :3], direction, first, second, pixel)
+    inverse, parallax = inverse_depth(first, second, rotation, direction)
+    good = np.abs(residuals) < _MOST_RESIDUAL
+    moved = float(np.median(parallax[good])) if good.any() else 0.0
+    if good.any() and moved < LEAST_PARALLAX:
+        raise FrameError(
+            'next to no translation is seen, only rotation: it turns the view of the scene by '
+            f'{math.degrees(moved):.2f} degrees, at least {math.degrees(LEAST_PARALLAX):.2f} are '
+            'needed', 'rotation')
+    good &= inverse > 0
+    if good.mean() < _LEAST_AGREEING:
+        raise FrameError(
+            f'only {good.mean():.0%} of {len(first)} followed points move as the reference says, '
+            f'at least {_LEAST_AGREEING:.0%} are needed. Is the transform from its frame to the '
+            'camera right, and are both clocks the same?', 'direction')
+    good &= np.isfinite(depth) & (depth > 0)
+    if good.sum() < LEAST_POINTS:
+        raise FrameError(f'the model has depth at only {int(good.sum())} followed points, at '
+                         f'least {LEAST_POINTS} are needed', 'overlap')
     return float(np.median(np.log(step / inverse[good]) - np.log(depth[good])))
+
+
+def fitted_rotation(
+    rotation: Matrix, direction: Matrix, first: Points, second: Points, pixel: float,
+) -> tuple[Matrix, Points]:
+    """
+    Correct ``rotation`` (3, 3) so that points (N, 2) fit a motion along ``direction`` (3,).
+
+    By robust least squares of their distance from the epipolar lines, with the given rotation
+    known to within TURN_NOISE. Gives it with the distances (N,) in units of a ``pixel``.
+    """
+    change = np.zeros(3)
+
+    def distances(turn: Matrix) -> Points:
+        return _epipolar(_rotation(turn) @ rotation, direction, first, second) / pixel
+
+    for _ in range(12):
+        residuals = distances(change)
+        weights = 1 / (1 + residuals ** 2)
+        J = np.stack([(distances(change + _STEP * unit) - residuals) / _STEP
+                      for unit in np.eye(3)], axis=1)
+        H = J.T @ (weights[:, None] * J) + np.eye(3) / TURN_NOISE ** 2
+        change = change - np.linalg.solve(
+            H, J.T @ (weights * residuals) + change / TURN_NOISE ** 2)
+    return _rotation(change) @ rotation, distances(change)
 
 
 def inverse_depth(
@@ -122,6 +167,34 @@ def inverse_depth(
 def rotation_angle(rotation: Matrix) -> float:
     """Give the angle of a rotation (3, 3) in radians."""
     return math.acos(max(-1.0, min(1.0, (float(np.trace(rotation)) - 1) / 2)))
+
+
+def _check_step(step: float) -> None:
+    if step < LEAST_STEP:
+        raise FrameError(f'expected a motion of at least {LEAST_STEP} m between two frames, the '
+                         f'reference says {step:.4f} m', 'still')
+
+
+def _epipolar(rotation: Matrix, direction: Matrix, first: Points, second: Points) -> Points:
+    """Sampson distance (N,), in units of x/z."""
+    E = _cross(direction) @ rotation
+    a, b = _rays(first), _rays(second)
+    line, back = a @ E.T, b @ E
+    norm = np.sqrt((line[:, :2] ** 2).sum(1) + (back[:, :2] ** 2).sum(1))
+    return np.einsum('ij,ij->i', b, line) / np.maximum(norm, 1e-12)
+
+
+def _rotation(turn: Matrix) -> Matrix:
+    """Rotation (3, 3) about an axis by its length (Rodrigues)."""
+    angle = float(np.linalg.norm(turn))
+    if angle < 1e-12:
+        return np.eye(3)
+    axis = _cross(turn / angle)
+    return np.eye(3) + math.sin(angle) * axis + (1 - math.cos(angle)) * axis @ axis
+
+
+def _cross(v: Matrix) -> Matrix:
+    return np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
 
 
 def _rays(points: Points) -> Points:

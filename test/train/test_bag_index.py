@@ -111,7 +111,7 @@ def test_depth_is_chosen_only_where_it_is_needed() -> None:
     def first(topic):
         return SimpleNamespace(encoding='16UC1' if 'depth' in topic else 'rgb8')
 
-    with pytest.raises(BagError, match=r'several depth topics.*--depth-topic NAME in evaluate'):
+    with pytest.raises(BagError, match=r'several depth topics.*--depth-topic NAME elsewhere'):
         find_topics(types, first)
     assert find_topics(types, first, need_depth=False).depth is None
     assert find_topics(types, first, depth='/left/depth', need_depth=False).depth == '/left/depth'
