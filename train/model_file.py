@@ -61,6 +61,8 @@ def write_card(model: Path, card: ModelCard, output: Path) -> None:
         else:
             content = _safetensors(model, card)
         write_whole(output, content)
+        # Temporary files are private; a model is for whoever could read it before.
+        output.chmod(model.stat().st_mode)
     except OSError as error:
         raise ModelError(f"cannot write '{output}': {error}") from error
 

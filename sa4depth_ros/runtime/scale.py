@@ -16,7 +16,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
 from typing import Any
 
@@ -135,6 +135,18 @@ def robust_scale(log_scales: Sequence[float], refused: dict[str, int]) -> ScaleE
     return ScaleEstimate(
         math.exp(middle), math.exp(middle - half), math.exp(middle + half), math.expm1(spread),
         values.size, independent, refused)
+
+
+def widened(estimate: ScaleEstimate, error: float) -> ScaleEstimate:
+    """
+    Give the estimate with an interval that also holds an ``error`` which all share.
+
+    ``error`` is its standard deviation as a fraction. An unknown interval (NaN) counts as 0.
+    """
+    half = math.log(estimate.high / estimate.scale)
+    half = math.hypot(0.0 if math.isnan(half) else half, _NORMAL * error)
+    return replace(estimate, low=estimate.scale * math.exp(-half),
+                   high=estimate.scale * math.exp(half))
 
 
 def independent_count(values: Values) -> float:

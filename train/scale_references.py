@@ -1,0 +1,220 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the frames of a bag say of the scale: by depth camera, lidar, odometry, known distance."""
+
+from collections.abc import Iterator
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sa4depth_ros.errors import BagError, FrameError
+from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
+from sa4depth_ros.runtime.scale import ScaleCollector
+from sa4depth_ros.runtime.scale_depth import (
+    depth_log_scale, distance_log_scale, project_points)
+from sa4depth_ros.runtime.scale_motion import points_log_scale
+from sa4depth_train.bag_clouds import BagClouds
+from sa4depth_train.bag_dataset import rectified_depth
+from sa4depth_train.bag_poses import BagPoses
+from sa4depth_train.scale_config import KnownDistance
+from sa4depth_train.scale_frames import NumberedFrame, ScaleFrames, View
+from sa4depth_train.tracked_motion import tracked_pairs, TrackedFrame, TrackedPair
+from tqdm import tqdm
+
+Depth = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+# Corners are followed in pictures no wider than this.
+_TRACKING_WIDTH = 640
+
+
+def depth_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
+    """Compare with a depth camera registered to the images; give its topic."""
+    topic = frames.bag.topics.depth
+    if topic is None:
+        raise BagError(f"bag '{frames.bag.path}' has no depth topic for the reference depth; name "
+                       'one of several by --depth-topic')
+    tolerance = frames.config.max_time_difference
+    for frame in _shown(frames):
+        try:
+            measured = frames.bag.read_depth(frame.entry)
+            if measured is None:
+                raise FrameError(f'no {topic} within {tolerance} s of image {frame.number}',
+                                 'stamps')
+            view = frames.view(frame.entry)
+            measured = rectified_depth(measured, view.geometry, f'frame {frame.number}')
+            collector.add(depth_log_scale(frames.predict(view), _limited(measured, frames)))
+        except FrameError as error:
+            collector.refuse(error)
+    return topic
+
+
+def lidar_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
+    """Compare with lidar points, brought into the camera by /tf_static; give their topic."""
+    topic = frames.cloud_topic()
+    if topic is None:
+        raise BagError(f"bag '{frames.bag.path}' has no PointCloud2 topic for the reference lidar")
+    clouds = BagClouds(frames.reader, topic)
+    T_lidar2camera = frames.transforms.between(clouds.frame, frames.bag.camera_frame)
+    tolerance = frames.config.max_time_difference
+    for frame in _shown(frames):
+        try:
+            stamp = frame.entry.image.stamp
+            away = clouds.distance(stamp) * 1e-9
+            if away > tolerance:
+                raise FrameError(f'the nearest {topic} is {away:.3f} s from image {frame.number}, '
+                                 f'at most {tolerance} s are taken as the same moment '
+                                 '(--max-time-difference)', 'stamps')
+            view = frames.view(frame.entry)
+            measured = project_points(
+                clouds.near(stamp), rectifying(view.camera) @ T_lidar2camera, view.camera.P,
+                view.geometry.image_size)
+            collector.add(depth_log_scale(frames.predict(view), _limited(measured, frames)))
+        except FrameError as error:
+            collector.refuse(error)
+    return topic
+
+
+def odometry_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
+    """Triangulate followed points by metric motion, compare their depth; give the topic."""
+    topic, poses, T_camera2body = camera_poses(frames)
+    shown = tqdm(frames.all, desc=frames.bag.name, disable=None)
+    for pair in tracked_pairs(_tracked(frames, shown, poses, T_camera2body, collector)):
+        try:
+            collector.add(_pair_log_scale(frames, pair))
+        except FrameError as error:
+            collector.refuse(error)
+    return topic
+
+
+def camera_poses(frames: ScaleFrames) -> tuple[str, BagPoses, Matrix]:
+    """
+    Give the topic of odometry, the poses it has, and T_camera2body for the body it is about.
+
+    Raises BagError when there is none, or no static transform between the two.
+    """
+    topic = frames.odom_topic()
+    first = None if topic is None else frames.first_message(topic)
+    if topic is None or first is None:
+        raise BagError(f"bag '{frames.bag.path}' has no messages of nav_msgs/Odometry or "
+                       'geometry_msgs/PoseStamped for the reference odometry')
+    body = frames.config.odom_frame or str(getattr(first, 'child_frame_id', ''))
+    if not body:
+        raise BagError(f"{topic} does not say whose poses it gives (child_frame_id is empty); name "
+                       'the frame by --odom-frame, such as base_link')
+    T_camera2body = frames.transforms.between(frames.bag.camera_frame, body)
+    tolerance = int(frames.config.max_time_difference * 1e9)
+    # It warns where the poses are not the camera's; here the way between them is known.
+    return topic, BagPoses(frames.reader, lambda: topic, tolerance, str(
+        getattr(first, 'child_frame_id', ''))), T_camera2body
+
+
+def distance_scales(frames: ScaleFrames, collector: ScaleCollector) -> float:
+    """Compare with known distances; give their common error as a fraction."""
+    errors = []
+    for known in frames.config.distances:
+        if known.frame >= len(frames.bag.frames):
+            raise BagError(f'there is no frame {known.frame}: the bag has '
+                           f'{len(frames.bag.frames)} images on {frames.bag.topics.image}')
+        view = frames.view(frames.bag.frames[known.frame])
+        try:
+            depth, box = frames.predict(view), rectified_box(known, view.camera)
+            K = None if frames.config.along_axis else view.camera.P
+            collector.add(distance_log_scale(depth, box, known.metres, K))
+            errors.append(math.hypot(_spread(depth, box), frames.config.tape_error / known.metres))
+        except FrameError as error:
+            collector.refuse(error)
+    return float(np.mean(errors)) if errors else 0.0
+
+
+def rectifying(camera: CameraModel) -> Matrix:
+    """Give the (4, 4) that turns points of the camera's frame into those of its rectified one."""
+    T = np.eye(4)
+    T[:3, :3] = camera.R
+    return T
+
+
+def rectified_box(known: KnownDistance, camera: CameraModel) -> tuple[int, int, int, int]:
+    """Give the box (x, y, width, height) on rectified pixels."""
+    x, y, width, height = known.box
+    corners = np.array([[x, y], [x + width - 1, y], [x, y + height - 1],
+                        [x + width - 1, y + height - 1]], dtype=np.float64)
+    if not camera.is_rectified:
+        fisheye = camera.distortion_model == 'equidistant'
+        undistort = cv2.fisheye.undistortPoints if fisheye else cv2.undistortPoints
+        corners = undistort(corners[:, None], camera.K, np.array(camera.D or (0.0,) * 4),
+                            R=camera.R, P=camera.P).reshape(-1, 2)
+    low, high = np.rint(corners.min(0)).astype(int), np.rint(corners.max(0)).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0] + 1), int(high[1] - low[1] + 1)
+
+
+def _shown(frames: ScaleFrames) -> Iterator[NumberedFrame]:
+    yield from tqdm(frames.spread(frames.all), desc=frames.bag.name, disable=None)
+
+
+def _limited(depth: Depth, frames: ScaleFrames) -> Depth:
+    inside = (depth >= frames.config.min_depth) & (depth <= frames.config.max_depth)
+    return np.where(inside, depth, np.float32(0))
+
+
+def _spread(depth: Depth, box: tuple[int, int, int, int]) -> float:
+    """Robust standard deviation of log depth in a box."""
+    x, y, width, height = box
+    part = depth[y:y + height, x:x + width]
+    values = np.log(part[(part > 0) & np.isfinite(part)])
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def _tracked(
+    frames: ScaleFrames, shown: Iterator[NumberedFrame], poses: BagPoses, T_camera2body: Matrix,
+    collector: ScaleCollector,
+) -> Iterator[TrackedFrame]:
+    for number, entry in shown:
+        T_body2world = poses.at(entry.image.stamp)
+        if T_body2world is None:
+            collector.refuse(FrameError(
+                f'no pose within {frames.config.max_time_difference} s of image {number} '
+                '(--max-time-difference)', 'stamps'))
+            continue
+        view = frames.view(entry)
+        camera = view.camera
+        pose = T_body2world @ T_camera2body @ np.linalg.inv(rectifying(camera))
+        yield TrackedFrame(number, *_small(view), pose)
+
+
+def _small(view: View) -> tuple[NDArray[np.uint8], Matrix]:
+    """Give the rectified picture in grey, no wider than is needed, and K of its pixels."""
+    gray = cv2.cvtColor(view.geometry.rectify(view.rgb), cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, _TRACKING_WIDTH / gray.shape[1])
+    if scale == 1:
+        return gray, view.camera.P  # type: ignore[return-value]
+    size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
+    ratios = (size[0] / gray.shape[1], size[1] / gray.shape[0])
+    K = scaled_intrinsics(view.camera.P, ratios)
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), K  # type: ignore[return-value]
+
+
+def _pair_log_scale(frames: ScaleFrames, pair: TrackedPair) -> float:
+    view = frames.view(frames.bag.frames[pair.first.number])
+    depth = frames.predict(view)
+    # Tracking may run on a smaller picture: back to the pixels of the depth, by its intrinsics.
+    rays = pair.rays
+    whole = np.concatenate([rays[0], np.ones((len(rays[0]), 1))], axis=1) @ view.camera.P.T
+    columns, rows = np.rint(whole[:, :2]).astype(np.intp).T
+    limits = (depth.shape[1] - 1, depth.shape[0] - 1)
+    found = depth[np.clip(rows, 0, limits[1]), np.clip(columns, 0, limits[0])]
+    return points_log_scale(*rays, found.astype(np.float64), pair.T_known,
+                            1.0 / pair.first.K[0, 0])
