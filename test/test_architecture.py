@@ -43,7 +43,8 @@ EXTRA_ARROWS = {'sa4depth_ros/runtime/engines/torch_engine.py': {'networks'}}
 # Arithmetic of the robot that training must repeat exactly, so it uses the very functions.
 SHARED_WITH_TRAINING = tuple(
     f'sa4depth_ros.runtime.{name}.'
-    for name in ('camera_model', 'colorize', 'pixel_formats', 'preprocess'))
+    for name in ('camera_model', 'colorize', 'pixel_formats', 'preprocess', 'scale',
+                 'scale_depth', 'scale_motion'))
 
 ROS = {
     'ament_index_python', 'builtin_interfaces', 'cv_bridge', 'diagnostic_msgs', 'geometry_msgs',

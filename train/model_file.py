@@ -40,9 +40,9 @@ def check_output(model: Path, output: Path) -> None:
     if output.suffix != '.yaml' and beside.is_file():
         raise ModelError(f"'{beside}' would hide the card in '{output}': a YAML card beside a "
                          'model wins. Choose another name, or write the .yaml')
-    if output.suffix == '.yaml' and output != model.with_suffix('.yaml'):
-        raise ModelError(f"a YAML card is found by its name: expected '{model.with_suffix('.yaml')}'"
-                         f", got '{output}'")
+    own = model.with_suffix('.yaml')
+    if output.suffix == '.yaml' and output.resolve() != own.resolve():
+        raise ModelError(f"a YAML card is found by its name: expected '{own}', got '{output}'")
 
 
 def write_card(model: Path, card: ModelCard, output: Path) -> None:

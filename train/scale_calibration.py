@@ -50,6 +50,9 @@ def calibrate_bag(
         kind = config.reference or _kind(frames)
         estimate, topic, notes = _measured(frames, kind, card, checkpoint)
         record = _record(frames, estimate, card, kind, topic)
+        if kind == 'distance' and estimate.used < _ENOUGH_PLACES:
+            # The interval is that of these places, not of the model.
+            record = replace(record, low=0.0, high=0.0)
     finally:
         frames.close()
     return Calibration(estimate, record, (*notes, *_notes(estimate)))
@@ -81,8 +84,8 @@ def _measured(
         if estimate.used >= _ENOUGH_PLACES:
             return estimate, '', ()
         return widened(estimate, error), '', (
-            'One or two places say how far these are; how much the factor differs elsewhere in '
-            f'the picture they cannot tell. Measure {_ENOUGH_PLACES} or more, near and far.',)
+            'One or two places: the interval is theirs alone, how much the factor differs '
+            f'elsewhere it does not tell. Measure {_ENOUGH_PLACES} or more, near and far.',)
     collector = ScaleCollector(limits)
     if kind == 'odometry' and checkpoint is not None:
         topic = network_scales(frames, collector, checkpoint, card)

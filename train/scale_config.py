@@ -80,14 +80,15 @@ class ScaleConfig:
             raise ConfigError(f"expected a reference of {', '.join(REFERENCES)}, got "
                               f"'{self.reference}'")
         if self.distances and self.reference not in ('', 'distance'):
-            raise ConfigError(f"known distances are a reference of their own, not '{self.reference}'")
+            raise ConfigError("known distances are a reference of their own, not of '"
+                              f"{self.reference}'")
         if self.reference == 'distance' and not self.distances:
             raise ConfigError('the reference distance needs --distance, --frame, and --pixel or '
                               '--box')
         if not (self.frames > 0 and 0 <= self.start < 1 and self.max_time_difference >= 0
                 and 0 <= self.min_depth < self.max_depth and self.tape_error >= 0):
-            raise ConfigError('expected frames > 0, start in [0, 1), max_time_difference >= 0, 0 <= '
-                              'min_depth < max_depth and tape_error >= 0')
+            raise ConfigError('expected frames > 0, start in [0, 1), max_time_difference >= 0, '
+                              '0 <= min_depth < max_depth and tape_error >= 0')
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@
 
 """What the frames of a bag say of the scale: by depth camera, lidar, odometry, known distance."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import math
 
 import cv2
@@ -47,18 +47,15 @@ def depth_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
     if topic is None:
         raise BagError(f"bag '{frames.bag.path}' has no depth topic for the reference depth; name "
                        'one of several by --depth-topic')
-    tolerance = frames.config.max_time_difference
-    for frame in _shown(frames):
-        try:
-            measured = frames.bag.read_depth(frame.entry)
-            if measured is None:
-                raise FrameError(f'no {topic} within {tolerance} s of image {frame.number}',
-                                 'stamps')
-            view = frames.view(frame.entry)
-            measured = rectified_depth(measured, view.geometry, f'frame {frame.number}')
-            collector.add(depth_log_scale(frames.predict(view), _limited(measured, frames)))
-        except FrameError as error:
-            collector.refuse(error)
+
+    def measured(frame: NumberedFrame, view: View) -> Depth:
+        depth = frames.bag.read_depth(frame.entry)
+        if depth is None:
+            raise FrameError(f'no {topic} within {frames.config.max_time_difference} s of image '
+                             f'{frame.number} (--max-time-difference)', 'stamps')
+        return rectified_depth(depth, view.geometry, f'frame {frame.number}')
+
+    _compare(frames, collector, measured)
     return topic
 
 
@@ -70,21 +67,19 @@ def lidar_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
     clouds = BagClouds(frames.reader, topic)
     T_lidar2camera = frames.transforms.between(clouds.frame, frames.bag.camera_frame)
     tolerance = frames.config.max_time_difference
-    for frame in _shown(frames):
-        try:
-            stamp = frame.entry.image.stamp
-            away = clouds.distance(stamp) * 1e-9
-            if away > tolerance:
-                raise FrameError(f'the nearest {topic} is {away:.3f} s from image {frame.number}, '
-                                 f'at most {tolerance} s are taken as the same moment '
-                                 '(--max-time-difference)', 'stamps')
-            view = frames.view(frame.entry)
-            measured = project_points(
-                clouds.near(stamp), rectifying(view.camera) @ T_lidar2camera, view.camera.P,
-                view.geometry.image_size)
-            collector.add(depth_log_scale(frames.predict(view), _limited(measured, frames)))
-        except FrameError as error:
-            collector.refuse(error)
+
+    def measured(frame: NumberedFrame, view: View) -> Depth:
+        stamp = frame.entry.image.stamp
+        away = clouds.distance(stamp) * 1e-9
+        if away > tolerance:
+            raise FrameError(f'the nearest {topic} is {away:.3f} s from image {frame.number}, at '
+                             f'most {tolerance} s are one moment (--max-time-difference)',
+                             'stamps')
+        T_lidar2view = rectifying(view.camera) @ T_lidar2camera
+        return project_points(
+            clouds.near(stamp), T_lidar2view, view.camera.P, view.geometry.image_size)
+
+    _compare(frames, collector, measured)
     return topic
 
 
@@ -113,8 +108,8 @@ def camera_poses(frames: ScaleFrames) -> tuple[str, BagPoses, Matrix]:
                        'geometry_msgs/PoseStamped for the reference odometry')
     body = frames.config.odom_frame or str(getattr(first, 'child_frame_id', ''))
     if not body:
-        raise BagError(f"{topic} does not say whose poses it gives (child_frame_id is empty); name "
-                       'the frame by --odom-frame, such as base_link')
+        raise BagError(f'{topic} does not say whose poses it gives (no child_frame_id); name the '
+                       'frame by --odom-frame, such as base_link')
     T_camera2body = frames.transforms.between(frames.bag.camera_frame, body)
     tolerance = int(frames.config.max_time_difference * 1e9)
     # It warns where the poses are not the camera's; here the way between them is known.
@@ -161,8 +156,17 @@ def rectified_box(known: KnownDistance, camera: CameraModel) -> tuple[int, int, 
     return int(low[0]), int(low[1]), int(high[0] - low[0] + 1), int(high[1] - low[1] + 1)
 
 
-def _shown(frames: ScaleFrames) -> Iterator[NumberedFrame]:
-    yield from tqdm(frames.spread(frames.all), desc=frames.bag.name, disable=None)
+def _compare(
+    frames: ScaleFrames, collector: ScaleCollector,
+    measured: Callable[[NumberedFrame, View], Depth],
+) -> None:
+    for frame in tqdm(frames.spread(frames.all), desc=frames.bag.name, disable=None):
+        try:
+            view = frames.view(frame.entry)
+            reference = _limited(measured(frame, view), frames)
+            collector.add(depth_log_scale(frames.predict(view), reference))
+        except FrameError as error:
+            collector.refuse(error)
 
 
 def _limited(depth: Depth, frames: ScaleFrames) -> Depth:

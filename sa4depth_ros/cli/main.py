@@ -27,6 +27,7 @@ COMMANDS = {
     'demo': 'run the depth node on a recording, a video or a webcam and save what it publishes',
     'train': 'train a network on one or more bags',
     'evaluate': 'measure a model against the depth and the odometry of bags',
+    'calibrate': 'find the metric scale of a model from a bag',
     'export': 'write a trained checkpoint as a self-describing ONNX model',
     'build-engine': 'build the TensorRT engine of a model ahead of time',
     'doctor': 'collect what this machine runs: versions, engine, parity, latency',

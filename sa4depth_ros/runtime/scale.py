@@ -77,7 +77,7 @@ class ScaleEstimate:
 class ScaleCollector:
     """Collects what single frames or pairs of frames say of the scale, in order of time."""
 
-    def __init__(self, limits: ScaleLimits = ScaleLimits()) -> None:  # noqa: B008
+    def __init__(self, limits: ScaleLimits = ScaleLimits()) -> None:
         self.limits = limits
         self.refused: Counter[str] = Counter()
         self._values: list[float] = []

@@ -44,8 +44,8 @@ def depth_log_scale(prediction: Depth, reference: Depth, least: int = LEAST_PIXE
     both = (prediction > 0) & (reference > 0) & np.isfinite(prediction) & np.isfinite(reference)
     count = int(both.sum())
     if count < least:
-        raise FrameError(f'expected at least {least} pixels where both the model and the reference '
-                         f'have depth, got {count}', 'overlap')
+        raise FrameError(f'expected at least {least} pixels where both model and reference have '
+                         f'depth, got {count}', 'overlap')
     ratios = np.log(reference[both].astype(np.float64)) - np.log(prediction[both])
     middle = float(np.median(ratios))
     spread = 1.4826 * float(np.median(np.abs(ratios - middle)))
@@ -108,7 +108,7 @@ def distance_log_scale(
     """
     x, y, width, height = box
     rows, columns = prediction.shape
-    if not (0 <= x and 0 <= y and x + width <= columns and y + height <= rows
+    if not (x >= 0 and y >= 0 and x + width <= columns and y + height <= rows
             and min(width, height) > 0):
         raise FrameError(f'expected pixels within the picture of {columns}x{rows}, got x {x} to '
                          f'{x + width - 1}, y {y} to {y + height - 1}', 'overlap')

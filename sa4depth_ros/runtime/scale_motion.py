@@ -44,8 +44,8 @@ def check_motion(T_known: Matrix, T_estimated: Matrix, depth: float) -> None:
     Refuse a pair of frames whose motion tells no scale, by FrameError.
 
     Both motions (4, 4) are T_first2second, ``T_known`` in metres, ``T_estimated`` in the unit
-    of ``depth``, the median of the scene. Causes: 'still' (no known motion), 'rotation' (next to no
-    translation against the depth of the scene), 'direction' and 'turn' (the two disagree).
+    of ``depth``, the median of the scene. Causes: 'still' (no known motion), 'rotation' (next to
+    no translation against the depth of the scene), 'direction' and 'turn' (the two disagree).
     """
     known, estimated = T_known[:3, 3], T_estimated[:3, 3]
     step, seen = float(np.linalg.norm(known)), float(np.linalg.norm(estimated))
