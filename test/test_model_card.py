@@ -14,7 +14,7 @@
 
 import pytest
 from sa4depth_ros.errors import ConfigError, ModelError
-from sa4depth_ros.model_card import METADATA_KEY, ModelCard
+from sa4depth_ros.model_card import METADATA_KEY, ModelCard, ScaleRecord
 from sa4depth_ros.resources import share_path
 
 CARD = ModelCard('n', 256, 320, canonical_focal=280.0, metrics={'walk': {'abs_rel': 0.1}},
@@ -42,6 +42,12 @@ def test_unit_is_metres_only_when_something_says_so():
     ('name: n\ninput_height: 8\ninput_width: tall', 'wrong type'),
     ('name: n\ninput_height: 8\ninput_width: 8\nscale: 0', 'scale must be positive'),
     ('name: n\ninput_height: 8\ninput_width: 8\nmean: [1, 2]', 'three numbers'),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: [front]', "map names of cameras"),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {front: 2}', "camera 'front'.*'scale'"),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {front: {low: 1}}', "key 'scale'"),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {a: {scale: 1, hi: 2}}', "camera 'a'"),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {a: {scale: -1}}', 'positive, got -1'),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncalibration: {scale: big}', 'wrong type'),
     ('name: n\ninput_height: 8\ninput_width: 8\nmin_depth: 9\nmax_depth: 3', 'min_depth'),
 ])
 def test_wrong_cards_are_refused(tmp_path, text, message):
@@ -66,3 +72,29 @@ def test_missing_shipped_file_names_the_places_searched(monkeypatch, tmp_path):
     found.parent.mkdir(parents=True)
     found.touch()
     assert share_path('models/none.onnx') == found
+
+
+def test_scales_of_single_cameras(tmp_path):
+    card = ModelCard('n', 8, 8, output='disparity', scale=2.0)
+    record = ScaleRecord(3.0, 2.9, 3.1, 'odometry', '/odom', used=9, refused={'still': 1})
+    front = card.with_scale(record, 'front')
+    assert (front.scale_of('front', 'x'), front.scale_of('left', ''), front.scale) == (3, 2, 2)
+    assert (front.unit_of('front'), front.unit_of('left'), front.unit) == (
+        'm', 'relative', 'relative')
+    assert front.with_scale(ScaleRecord(5.0), 'front_optical').scale_of(
+        'front', 'front_optical') == 3
+    everywhere = front.with_scale(ScaleRecord(4.0))
+    assert (everywhere.scale_of('left'), everywhere.scale_of('front')) == (4, 3)
+    assert everywhere.unit == 'm'
+    assert ModelCard.from_metadata(everywhere.to_metadata()) == everywhere
+    everywhere.to_yaml(tmp_path / 'card.yaml')
+    assert ModelCard.from_yaml(tmp_path / 'card.yaml') == everywhere
+
+
+def test_a_scale_by_hand_and_a_card_of_before(tmp_path):
+    path = tmp_path / 'card.yaml'
+    path.write_text('name: n\ninput_height: 8\ninput_width: 8\ncameras: {front: {scale: 1.5}}')
+    assert ModelCard.from_yaml(path).scale_of('front') == 1.5
+    old = '{"name": "n", "input_height": 8, "input_width": 8, "scale": 2.0, "calibrated": true}'
+    card = ModelCard.from_metadata({METADATA_KEY: old})
+    assert (card.scale_of('front', 'frame'), card.calibration, card.cameras) == (2.0, None, {})

@@ -115,6 +115,15 @@ def _summary(camera: CameraModel) -> str:
 
 
 def _notes(estimate: ScaleEstimate) -> tuple[str, ...]:
+    refused = sum(estimate.refused.values())
+    if refused > estimate.used / 2:
+        causes = ', '.join(f'{count} x {cause}' for cause, count in estimate.refused.items())
+        return (f'Many were refused ({causes}): what was used may be a selection.',
+                *_vague(estimate))
+    return _vague(estimate)
+
+
+def _vague(estimate: ScaleEstimate) -> tuple[str, ...]:
     if not estimate.is_vague or estimate.used < _ENOUGH_PLACES:
         return ()
     return (f'The {estimate.used} measurements resemble their neighbours so much that they count '

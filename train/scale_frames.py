@@ -76,7 +76,7 @@ class ScaleFrames:
         self.reader.close()
 
     @property
-    def all(self) -> list[NumberedFrame]:
+    def entries(self) -> list[NumberedFrame]:
         """All frames from the start that the settings name."""
         frames = self.bag.frames
         first = len(frames) - round(len(frames) * (1 - self.config.start))

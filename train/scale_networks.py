@@ -50,7 +50,7 @@ def network_scales(
     data = DataConfig(image_topic=config.image_topic, camera_info_topic=config.camera_info_topic)
     images = motion_frames(frames.bag.path, data, motion.size, config.start)
     last: _Seen | None = None
-    for image, (number, entry) in zip(images, frames.all):
+    for image, (number, entry) in zip(images, frames.entries):
         T_body2world = poses.at(entry.image.stamp)
         if T_body2world is None:
             collector.refuse(FrameError(

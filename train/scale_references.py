@@ -86,7 +86,7 @@ def lidar_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
 def odometry_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
     """Triangulate followed points by metric motion, compare their depth; give the topic."""
     topic, poses, T_camera2body = camera_poses(frames)
-    shown = tqdm(frames.all, desc=frames.bag.name, disable=None)
+    shown = tqdm(frames.entries, desc=frames.bag.name, disable=None)
     for pair in tracked_pairs(_tracked(frames, shown, poses, T_camera2body, collector)):
         try:
             collector.add(_pair_log_scale(frames, pair))
@@ -160,7 +160,7 @@ def _compare(
     frames: ScaleFrames, collector: ScaleCollector,
     measured: Callable[[NumberedFrame, View], Depth],
 ) -> None:
-    for frame in tqdm(frames.spread(frames.all), desc=frames.bag.name, disable=None):
+    for frame in tqdm(frames.spread(frames.entries), desc=frames.bag.name, disable=None):
         try:
             view = frames.view(frame.entry)
             reference = _limited(measured(frame, view), frames)

@@ -111,7 +111,7 @@ def _checkpoint(args: argparse.Namespace) -> Path | None:
     if args.motion == 'tracks':
         return None
     if args.model.suffix != '.safetensors':
-        raise ModelError(f"expected a .safetensors checkpoint for --motion networks, got "
+        raise ModelError('expected a .safetensors checkpoint for --motion networks, got '
                          f"'{args.model}'; its motion networks are not in an exported model")
     return Path(args.model)
 

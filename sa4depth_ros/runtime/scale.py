@@ -32,8 +32,11 @@ _NORMAL = 1.959964
 _MEDIAN_ERROR = 1.2533
 _FROM_DEVIATION = 1.4826
 _BATCHES = 5
+# Depth within one frame that differs by more than this (as a fraction, robust) from a scaled
+# reference has another shape.
+MOST_SPREAD = 0.6
 # Below so many independent measurements an interval is a guess.
-FEW_INDEPENDENT = 6.0
+FEW_INDEPENDENT = 8.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,10 @@ class ScaleCollector:
             raise CalibrationError(
                 f'expected at least {least} usable measurements of the scale, got {used}'
                 f'{self._reasons()}')
+        if self.refused['shape'] > used:
+            raise CalibrationError(
+                f'in {self.refused["shape"]} frames, more than the {used} usable ones, depth has '
+                f'another shape than the reference; the first: {self._examples["shape"]}')
         result = robust_scale(self._values, dict(self.refused))
         if result.spread > self.limits.spread:
             raise CalibrationError(
@@ -115,6 +122,22 @@ class ScaleCollector:
         counts = [f'{count} x {cause}, the first: {self._examples[cause]}'
                   for cause, count in self.refused.most_common()]
         return '; refused were ' + '; '.join(counts)
+
+
+def common_log_scale(log_ratios: Values) -> float:
+    """
+    Give the median of the log ratios (N,) within one frame.
+
+    Raises FrameError with cause 'shape' when they differ by more than MOST_SPREAD.
+    """
+    middle = float(np.median(log_ratios))
+    spread = math.expm1(_FROM_DEVIATION * float(np.median(np.abs(log_ratios - middle))))
+    if spread > MOST_SPREAD:
+        raise FrameError(
+            f'the ratio of reference to depth varies by {spread:.0%} within the frame, at most '
+            f'{MOST_SPREAD:.0%} is one scale: the model does not know such scenes, or the '
+            'reference does not belong to this camera', 'shape')
+    return middle
 
 
 def robust_scale(log_scales: Sequence[float], refused: dict[str, int]) -> ScaleEstimate:
@@ -159,7 +182,7 @@ def independent_count(values: Values) -> float:
     count = values.size
     ranks = np.argsort(np.argsort(values, kind='stable')) - (count - 1) / 2
     power = float(ranks @ ranks)
-    if power == 0:
+    if np.ptp(values) == 0:
         return float(count)
     total, lag = 0.0, 1
     while lag + 1 < count // 2:

@@ -19,14 +19,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError
+from sa4depth_ros.runtime.scale import common_log_scale
 
 Depth = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
 LEAST_PIXELS = 50
-# Depth within one frame that is off by more than this (as a fraction, robust) has another
-# shape than the reference: badly registered, or not the same scene.
-MOST_SPREAD = 0.6
 _CELL = 64
 _BEHIND = 1.2
 
@@ -47,13 +45,7 @@ def depth_log_scale(prediction: Depth, reference: Depth, least: int = LEAST_PIXE
         raise FrameError(f'expected at least {least} pixels where both model and reference have '
                          f'depth, got {count}', 'overlap')
     ratios = np.log(reference[both].astype(np.float64)) - np.log(prediction[both])
-    middle = float(np.median(ratios))
-    spread = 1.4826 * float(np.median(np.abs(ratios - middle)))
-    if math.expm1(spread) > MOST_SPREAD:
-        raise FrameError(f'the ratio of reference to depth varies by {math.expm1(spread):.0%} '
-                         f'within the frame, at most {MOST_SPREAD:.0%} is one scale: is the '
-                         'reference registered to this camera?', 'shape')
-    return middle
+    return common_log_scale(ratios)
 
 
 def project_points(

@@ -19,6 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError
+from sa4depth_ros.runtime.scale import common_log_scale
 
 Matrix = NDArray[np.float64]
 Points = NDArray[np.float64]
@@ -91,7 +92,7 @@ def points_log_scale(
     Points are triangulated with ``T_known`` (4, 4), T_first2second in metres; its rotation is
     corrected a little by the points, its direction has to fit them. So errors of the predicted
     depth do not bend the motion, and the result means the same as that of depth_log_scale.
-    Raises FrameError with cause 'still', 'tracks', 'direction', 'rotation' or 'overlap'.
+    Raises FrameError with cause 'still', 'tracks', 'direction', 'rotation', 'overlap' or 'shape'.
     """
     step = float(np.linalg.norm(T_known[:3, 3]))
     _check_step(step)
@@ -118,7 +119,7 @@ def points_log_scale(
     if good.sum() < LEAST_POINTS:
         raise FrameError(f'the model has depth at only {int(good.sum())} followed points, at '
                          f'least {LEAST_POINTS} are needed', 'overlap')
-    return float(np.median(np.log(step / inverse[good]) - np.log(depth[good])))
+    return common_log_scale(np.log(step / inverse[good]) - np.log(depth[good]))
 
 
 def fitted_rotation(

@@ -82,6 +82,22 @@ def test_calibrated_scale_of_the_card_makes_a_relative_model_metric(metric_model
     np.testing.assert_allclose(frame.depth, 3.0)
 
 
+def test_a_camera_may_have_a_scale_of_its_own(metric_model):
+    cameras = {'front': {'scale': 3.0}, 'left_optical': {'scale': 4.0}}
+    estimator = DepthEstimator(
+        metric_model(output='relative_depth', scale=2.0, cameras=cameras), backend='onnxruntime')
+    settings = DepthSettings(scale=0.5, min_depth=1.3)
+    image = np.zeros((48, 64, 3), np.uint8)
+    found = {names: estimator.infer([estimator.prepare(image, None, settings, *names)])[0]
+             for names in (('front', 'x'), ('front', 'left_optical'), ('left', 'left_optical'),
+                           ('left', 'x'), ('', ''))}
+    # The model says 1; the factor of the settings is on top; only metres are limited.
+    assert {names: (frame.depth[9, 9], frame.unit) for names, frame in found.items()} == {
+        ('front', 'x'): (1.5, 'm'), ('front', 'left_optical'): (1.5, 'm'),
+        ('left', 'left_optical'): (2.0, 'm'), ('left', 'x'): (1.0, 'relative'),
+        ('', ''): (1.0, 'relative')}
+
+
 def test_relative_depth_is_not_limited_by_metres(metric_model):
     """A disparity of some hundreds, as MiDaS gives, would all be 'too near' at a limit of 0.1."""
     estimator = DepthEstimator(metric_model(output='disparity', disparity_scale=100.0))
