@@ -121,8 +121,8 @@ def write_robot_bag(
             send('/front/image_raw', make.image(time, 'rgb8', rgb), time)
             send('/front/camera_info', make.info(time), time)
             if 'depth' in has:
-                millimetres = (1000 * depth).astype('<u2')
-                send('/front/depth/image_raw', make.image(time + delay, '16UC1', millimetres), time)
+                image = make.image(time + delay, '16UC1', (1000 * depth).astype('<u2'))
+                send('/front/depth/image_raw', image, time)
             if 'lidar' in has:
                 send('/points', make.cloud(time + delay, depth), time)
             if 'odometry' in has:

@@ -42,7 +42,7 @@ def test_unit_is_metres_only_when_something_says_so():
     ('name: n\ninput_height: 8\ninput_width: tall', 'wrong type'),
     ('name: n\ninput_height: 8\ninput_width: 8\nscale: 0', 'scale must be positive'),
     ('name: n\ninput_height: 8\ninput_width: 8\nmean: [1, 2]', 'three numbers'),
-    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: [front]', "map names of cameras"),
+    ('name: n\ninput_height: 8\ninput_width: 8\ncameras: [front]', 'map names of cameras'),
     ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {front: 2}', "camera 'front'.*'scale'"),
     ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {front: {low: 1}}', "key 'scale'"),
     ('name: n\ninput_height: 8\ninput_width: 8\ncameras: {a: {scale: 1, hi: 2}}', "camera 'a'"),

@@ -33,6 +33,8 @@ _LEAST_TRACKS = 40
 _ENOUGH_FLOW = 0.04
 _LEAST_LEFT = 0.4
 _MOST_FRAMES = 60
+# New corners are looked for whenever the last ones have moved by this part of that.
+_OVERLAP = 3
 _FORWARD_BACKWARD = 0.7
 
 
@@ -73,18 +75,21 @@ class TrackedPair:
 
 
 def tracked_pairs(frames: Iterable[TrackedFrame]) -> Iterator[TrackedPair]:
-    """Follow corners from frame to frame; give a pair whenever they have moved enough."""
-    track: _Track | None = None
+    """
+    Follow corners from frame to frame; give a pair whenever they have moved enough.
+
+    New corners are looked for before that, too, so that pairs overlap.
+    """
+    tracks: list[_Track] = []
     for frame in frames:
-        if track is None:
-            track = _Track(frame)
-            continue
-        track.follow(frame)
-        if track.is_complete():
-            yield track.pair()
-            track = _Track(frame)
-    if track is not None and track.age:
-        yield track.pair()
+        for track in tracks:
+            track.follow(frame)
+        yield from (track.pair() for track in tracks if track.is_complete())
+        tracks = [track for track in tracks if not track.is_complete()]
+        if not tracks or tracks[-1].moved >= _ENOUGH_FLOW / _OVERLAP:
+            tracks.append(_Track(frame))
+    if tracks and tracks[0].age:
+        yield tracks[0].pair()
 
 
 class _Track:
@@ -96,6 +101,7 @@ class _Track:
         self._now = self._start.copy()
         self._count = len(self._start)
         self.age = 0
+        self.moved = 0.0
 
     def follow(self, frame: TrackedFrame) -> None:
         self.age += 1
@@ -103,16 +109,18 @@ class _Track:
             there, good = _followed(self._last.gray, frame.gray, self._now)
             self._start, self._now = self._start[good], there[good]
         self._last = frame
+        self.moved = self._flow() / frame.gray.shape[1] if len(self._now) else 0.0
 
     def is_complete(self) -> bool:
-        if self.age >= _MOST_FRAMES or len(self._now) < max(
-                _LEAST_TRACKS, _LEAST_LEFT * self._count):
-            return True
-        K, pair = self._first.K, self.pair()
-        turned = _normal(self._start, K) @ pair.T_known[:3, :3].T
+        few = len(self._now) < max(_LEAST_TRACKS, _LEAST_LEFT * self._count)
+        return self.age > 0 and (self.age >= _MOST_FRAMES or few or self.moved >= _ENOUGH_FLOW)
+
+    def _flow(self) -> float:
+        """Median motion of the points in pixels, the known rotation undone."""
+        K = self._first.K
+        turned = _normal(self._start, K) @ self.pair().T_known[:3, :3].T
         flow = self._now - (turned @ K.T)[:, :2] / turned[:, 2:]
-        moved = float(np.median(np.linalg.norm(flow, axis=1)))
-        return moved >= _ENOUGH_FLOW * self._first.gray.shape[1]
+        return float(np.median(np.linalg.norm(flow, axis=1)))
 
     def pair(self) -> TrackedPair:
         return TrackedPair(self._first, self._last, self._start.astype(np.float64),

@@ -38,8 +38,9 @@ def everything(tmp_path_factory):
                            has=('depth', 'lidar', 'odometry', 'tf'))
 
 
-def calibrate(bag, config=ScaleConfig(), **options):
-    return calibrate_bag(Oracle(bag, FACTOR, **options), CARD, bag.path, config)
+def calibrate(bag, config=None, **options):
+    return calibrate_bag(
+        Oracle(bag, FACTOR, **options), CARD, bag.path, config or ScaleConfig())
 
 
 @pytest.mark.parametrize('reference', ['depth', 'lidar', 'odometry'])
