@@ -39,6 +39,8 @@ Matrix = NDArray[np.float64]
 
 # Corners are followed in pictures no wider than this.
 _TRACKING_WIDTH = 640
+# Depth that differs by this factor within 5 x 5 pixels has an edge there.
+_EDGE = 1.3
 
 
 def depth_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
@@ -217,8 +219,15 @@ def _pair_log_scale(frames: ScaleFrames, pair: TrackedPair) -> float:
     # Tracking may run on a smaller picture: back to the pixels of the depth, by its intrinsics.
     rays = pair.rays
     whole = np.concatenate([rays[0], np.ones((len(rays[0]), 1))], axis=1) @ view.camera.P.T
-    columns, rows = np.rint(whole[:, :2]).astype(np.intp).T
-    limits = (depth.shape[1] - 1, depth.shape[0] - 1)
-    found = depth[np.clip(rows, 0, limits[1]), np.clip(columns, 0, limits[0])]
-    return points_log_scale(*rays, found.astype(np.float64), pair.T_known,
+    return points_log_scale(*rays, _depth_around(depth, whole[:, :2]), pair.T_known,
                             1.0 / pair.first.K[0, 0])
+
+
+def _depth_around(depth: Depth, points: Matrix) -> Matrix:
+    """Give the median depth around points (N, 2) [px], NaN at edges: corners often lie there."""
+    shifts = np.mgrid[-2:3, -2:3].reshape(2, 1, -1)
+    columns, rows = np.rint(points).astype(np.intp).T[..., None] + shifts
+    around = depth[np.clip(rows, 0, depth.shape[0] - 1), np.clip(columns, 0, depth.shape[1] - 1)]
+    around = np.where((around > 0) & np.isfinite(around), around, np.nan).astype(np.float64)
+    near, middle, far = np.percentile(around, (20, 50, 80), axis=1)
+    return np.where(far > _EDGE * near, np.nan, middle)

@@ -64,7 +64,7 @@ class TrackedPair:
 
     @property
     def rays(self) -> tuple[Points, Points]:
-        """The points as x/z, y/z, (N, 2) each."""
+        """Give the points as x/z, y/z, (N, 2) each."""
         return (_normal(self.points_first, self.first.K)[:, :2],
                 _normal(self.points_second, self.second.K)[:, :2])
 
