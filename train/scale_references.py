@@ -40,7 +40,7 @@ Matrix = NDArray[np.float64]
 # Corners are followed in pictures no wider than this.
 _TRACKING_WIDTH = 640
 # Depth that differs by this factor within 5 x 5 pixels has an edge there.
-_EDGE = 1.3
+_EDGE = 1.5
 
 
 def depth_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
