@@ -163,6 +163,7 @@ def _report(args: argparse.Namespace, result: Any, card: Any, written: str) -> N
         values = {'model': str(args.model), 'output': written, 'camera': args.camera,
                   'estimate': asdict(estimate), 'record': asdict(record),
                   'notes': list(result.notes)}
+        args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(values, indent=1), encoding='utf-8')
     _next(args, card, written)
 
