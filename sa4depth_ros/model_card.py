@@ -23,6 +23,8 @@ from typing import Any
 from sa4depth_ros.errors import ModelError
 
 METADATA_KEY = 'sa4depth_card'
+# Of int8 files: what their Q/DQ nodes are laid out for, 'gpu' (TensorRT) or 'cpu'.
+INT8_TARGET_KEY = 'sa4depth_int8_target'
 KINDS = ('depth', 'features', 'align', 'pose')
 OUTPUTS = ('metric_depth', 'relative_depth', 'disparity')
 LAYOUTS = ('NHWC', 'NCHW')

@@ -17,8 +17,8 @@
 from functools import lru_cache
 import json
 
+from sa4depth_ros.files import write_whole
 from sa4depth_train.bag_dataset import BagFrames
-from sa4depth_train.frame_cache import write_whole
 from sa4depth_train.motion_filter import measure_motion, Motion, motion_frame, VERSION
 
 

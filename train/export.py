@@ -20,7 +20,7 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto
 from sa4depth_ros.errors import ConfigError, ModelError
-from sa4depth_ros.model_card import ModelCard, PRECISIONS
+from sa4depth_ros.model_card import INT8_TARGET_KEY, ModelCard, PRECISIONS
 from sa4depth_ros.networks.factory import load_checkpoint
 from sa4depth_ros.resources import DEMO_RECORDING, share_path
 from sa4depth_train.calibration import BagSample, sample_bag
@@ -41,8 +41,6 @@ BOUNDS = {
     # Made-up images are unlike all that int8 was calibrated on; they must give numbers.
     'int8': Parity(largest=2.0, mean=0.06, abs_rel=0.05, edge=float('inf')),
 }
-# In the metadata of int8 files: the target that they are made for.
-INT8_TARGET_KEY = 'sa4depth_int8_target'
 
 
 @dataclass(frozen=True)

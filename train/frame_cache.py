@@ -27,6 +27,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+from sa4depth_ros.files import write_whole
 from sa4depth_train.bag_index import storage_files
 from sa4depth_train.frame import Frame
 
@@ -104,19 +105,6 @@ def cache_key(bag: Path, settings: dict[str, Any]) -> str:
 def cache_root(folder: str) -> Path:
     """Give the folder for all caches, '' means one that is deleted when the process ends."""
     return Path(folder).expanduser() if folder else _temporary()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that others see all of it or nothing; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.tmp')
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(data)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 @lru_cache(maxsize=1)

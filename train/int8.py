@@ -14,10 +14,9 @@
 
 """Eight-bit integers in an ONNX graph, by the quantiser of ONNX Runtime."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 import contextlib
 import io
-import logging
 from pathlib import Path
 import tempfile
 from typing import Any
@@ -31,6 +30,7 @@ from onnxruntime.quantization import (
 from sa4depth_ros.errors import ModelError
 from sa4depth_train.onnx_graph import (
     constants, delicate_nodes, in_fixed_order, producers, WEIGHTED)
+from sa4depth_train.tracing import quiet
 
 TARGETS = ('gpu', 'cpu')
 # Share of values [%] that a range must hold: the rarest ones would make all others coarse.
@@ -60,7 +60,8 @@ def to_int8(
     left_out = delicate_nodes(graph) | _products(graph) | _not_between_convolutions(graph)
     if not any(n.op_type in WEIGHTED and n.name not in left_out for n in graph.node):
         raise ModelError('the network has no layer that can be quantised; export it as fp16')
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, quiet(), (
+            contextlib.redirect_stdout(io.StringIO())):
         path = Path(folder) / 'model.onnx'
         onnx.save_model(model, str(path))
         quantize_static(
@@ -122,16 +123,3 @@ class _Reader(CalibrationDataReader):
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         image = next(self._rest, None)
         return None if image is None else {self._name: image[None]}
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep from the user what the quantiser prints of its inner steps."""
-    logger = logging.getLogger()
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(before)

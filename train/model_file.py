@@ -19,8 +19,8 @@ from pathlib import Path
 
 import onnx
 from sa4depth_ros.errors import ModelError
+from sa4depth_ros.files import write_whole
 from sa4depth_ros.model_card import METADATA_KEY, ModelCard
-from sa4depth_train.frame_cache import write_whole
 
 _SUFFIXES = ('.onnx', '.safetensors', '.yaml')
 _ALIGNMENT = 8

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
-from sa4depth_ros.runtime.scale import ScaleCollector
+from sa4depth_ros.runtime.scale import robust_deviation, ScaleCollector
 from sa4depth_ros.runtime.scale_depth import (
     depth_log_scale, distance_log_scale, project_points)
 from sa4depth_ros.runtime.scale_motion import points_log_scale
@@ -181,7 +181,7 @@ def _spread(depth: Depth, box: tuple[int, int, int, int]) -> float:
     x, y, width, height = box
     part = depth[y:y + height, x:x + width]
     values = np.log(part[(part > 0) & np.isfinite(part)])
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return robust_deviation(values)
 
 
 def _tracked(

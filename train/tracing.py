@@ -39,7 +39,7 @@ def trace_network(network: nn.Module, card: ModelCard) -> ModelProto:
     """
     # With an example of one image the exporter would take the axis for a constant.
     image = torch.zeros((2, card.input_height, card.input_width, 3), dtype=torch.uint8)
-    with warnings.catch_warnings(), _quiet('torch.onnx'):
+    with warnings.catch_warnings(), quiet('torch.onnx'):
         # The exporter warns about its own internals, nothing that a user could act on.
         warnings.simplefilter('ignore')
         program = torch.onnx.export(
@@ -54,7 +54,8 @@ def trace_network(network: nn.Module, card: ModelCard) -> ModelProto:
 
 
 @contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
+def quiet(name: str = '') -> Iterator[None]:
+    """Keep from the user what a logger says below errors, by default all of them."""
     logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -38,7 +38,7 @@ from sa4depth_ros.runtime.engines import BuildStep, EngineOptions, open_engine
 from sa4depth_ros.runtime.latency import Latency, measure
 from sa4depth_ros.runtime.model_input import make_probe, PROBE_IMAGE
 from sa4depth_ros.runtime.preprocess import resize
-from sa4depth_ros.runtime.self_check import check, compare, Parity
+from sa4depth_ros.runtime.self_check import check, Parity
 
 Facts = dict[str, Any]
 Image = NDArray[np.uint8]
@@ -176,10 +176,9 @@ def _judged(
     estimator: DepthEstimator, found: dict[str, NDArray[np.float32]],
     expected: dict[str, NDArray[np.float32]],
 ) -> Facts:
-    parities = {name: compare(value, expected[name]) for name, value in found.items()}
-    for name, value in found.items():
-        check(value, expected[name], estimator.card.precision,
-              f'{estimator.engine.name} on {name}')
+    parities = {
+        name: check(value, expected[name], estimator.card.precision,
+                    f'{estimator.engine.name} on {name}') for name, value in found.items()}
     worst: Parity = max(parities.values(), key=lambda parity: parity.mean)
     return {'reference': 'onnxruntime CPU', 'worst': asdict(worst),
             'images': {name: asdict(parity) for name, parity in parities.items()}}

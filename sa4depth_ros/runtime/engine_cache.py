@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 from sa4depth_ros.errors import BackendMissingError, DeviceError, ModelError
+from sa4depth_ros.files import write_whole
 
 Loaded = TypeVar('Loaded')
 
@@ -172,9 +173,9 @@ class EngineCache:
                    'built': begun.isoformat(timespec='seconds'), 'build_seconds': seconds}
         try:
             # The engine first: a sidecar never speaks of a file that is not there yet.
-            _write_whole(path, serialized)
+            write_whole(path, serialized, durable=True)
             text = json.dumps(sidecar, indent=2).encode()
-            _write_whole(path.with_suffix('.json'), text)
+            write_whole(path.with_suffix('.json'), text, durable=True)
         except OSError as error:
             self._report(f"the engine could not be kept in '{path}': {error}")
             return
@@ -236,16 +237,3 @@ def _check_writable(folder: Path) -> None:
     # Permissions do not tell: read-only file systems, full disks.
     with tempfile.TemporaryFile(dir=folder):
         pass
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix='.part')
-    try:
-        with os.fdopen(descriptor, 'wb') as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

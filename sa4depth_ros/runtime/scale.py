@@ -124,6 +124,11 @@ class ScaleCollector:
         return '; refused were ' + '; '.join(counts)
 
 
+def robust_deviation(values: NDArray[Any]) -> float:
+    """Give the standard deviation of ``values`` (N,) from their median absolute deviation."""
+    return _FROM_DEVIATION * float(np.median(np.abs(values - np.median(values))))
+
+
 def common_log_scale(log_ratios: Values) -> float:
     """
     Give the median of the log ratios (N,) within one frame.
@@ -131,7 +136,7 @@ def common_log_scale(log_ratios: Values) -> float:
     Raises FrameError with cause 'shape' when they differ by more than MOST_SPREAD.
     """
     middle = float(np.median(log_ratios))
-    spread = math.expm1(_FROM_DEVIATION * float(np.median(np.abs(log_ratios - middle))))
+    spread = math.expm1(robust_deviation(log_ratios))
     if spread > MOST_SPREAD:
         raise FrameError(
             f'the ratio of reference to depth varies by {spread:.0%} within the frame, at most '
@@ -149,7 +154,7 @@ def robust_scale(log_scales: Sequence[float], refused: dict[str, int]) -> ScaleE
     """
     values = np.asarray(log_scales, dtype=np.float64)
     middle = float(np.median(values))
-    spread = _FROM_DEVIATION * float(np.median(np.abs(values - middle)))
+    spread = robust_deviation(values)
     independent = independent_count(values)
     half = math.nan
     if values.size > 1:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 from sa4depth_ros.errors import BackendMissingError, DeviceError, ModelError
+from sa4depth_ros.model_card import INT8_TARGET_KEY
 from sa4depth_ros.runtime.engines.base import as_maps, Remark
 
 # ONNX Runtime's exceptions share no base but Exception.
@@ -30,8 +31,6 @@ _ERRORS = tuple(value for value in vars(native).values()
                 if isinstance(value, type) and issubclass(value, Exception))
 _DTYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32, 'tensor(float16)': np.float16}
 
-# Metadata of an int8 model: what its Q/DQ nodes are laid out for, 'gpu' or 'cpu'.
-_INT8_TARGET = 'sa4depth_int8_target'
 _ALL_ROUNDING: Mapping[str, str] = {}
 _WITHOUT_ROUNDING = {
     'session.disable_quant_qdq': '1', 'session.enable_quant_qdq_cleanup': '1'}
@@ -59,7 +58,7 @@ class OnnxEngine:
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.remarks: tuple[Remark, ...] = ()
         self._on_device = provider != 'CPUExecutionProvider'
-        if not (self._on_device or faithful) and self.metadata.get(_INT8_TARGET) == 'gpu':
+        if not (self._on_device or faithful) and self.metadata.get(INT8_TARGET_KEY) == 'gpu':
             self._session = _session(model, provider, threads, _WITHOUT_ROUNDING)
             self.remarks = (_IN_FP32,)
         inputs = self._session.get_inputs()

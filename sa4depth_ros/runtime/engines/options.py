@@ -53,10 +53,11 @@ class Probe:
 
 ProbeMaker = Callable[[Mapping[str, str]], Probe]
 Progress = Callable[[BuildStep], bool]
+Report = Callable[[str], object]
 
 
-def _silent(_line: str) -> None:
-    pass
+def silent(_line: str) -> None:
+    """Report to nobody."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class EngineOptions:
     cache: Path | None = None
     workspace_mb: int = 0
     cuda_graph: bool = False
-    report: Callable[[str], object] = _silent
+    report: Report = silent
     progress: Progress | None = None
     probe: ProbeMaker | None = None
     faithful: bool = False

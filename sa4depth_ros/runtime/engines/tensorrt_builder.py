@@ -15,13 +15,14 @@
 """From an ONNX file to a serialised TensorRT engine."""
 
 from pathlib import Path
-import tempfile
 from typing import TYPE_CHECKING
 
 from sa4depth_ros.errors import BackendMissingError, ModelError
+from sa4depth_ros.files import write_whole
+from sa4depth_ros.runtime.engines.options import Progress, Report, silent
 from sa4depth_ros.runtime.engines.tensorrt_library import (
-    Library, Listener, released, Report, silent, sizes)
-from sa4depth_ros.runtime.engines.tensorrt_progress import BuildProgress, monitor, Progress
+    Library, Listener, released, sizes)
+from sa4depth_ros.runtime.engines.tensorrt_progress import BuildProgress, monitor
 
 if TYPE_CHECKING:
     import tensorrt as trt
@@ -189,10 +190,7 @@ class _Build:
         if cache is None:
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(memoryview(cache.serialize()))
-            Path(file.name).replace(path)
+            write_whole(path, memoryview(cache.serialize()))
         except OSError as error:
             self._heard.report(f'cannot write the timing cache: {error}; builds stay slow')
 

@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import DeviceError, ModelError
 from sa4depth_ros.runtime.engines.base import as_maps, Remark
+from sa4depth_ros.runtime.engines.options import Report, silent
 from sa4depth_ros.runtime.engines.tensorrt_cuda import CudaStream, device_info
 from sa4depth_ros.runtime.engines.tensorrt_library import (
-    Library, Listener, released, Report, silent, sizes)
+    Library, Listener, released, sizes)
 
 if TYPE_CHECKING:
     import tensorrt as trt

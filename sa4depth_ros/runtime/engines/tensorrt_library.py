@@ -15,7 +15,7 @@
 """Which TensorRT this machine has, and what it says while it works."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +25,7 @@ import traceback
 from typing import Any, TYPE_CHECKING
 
 from sa4depth_ros.errors import BackendMissingError
+from sa4depth_ros.runtime.engines.options import Report, silent
 
 if TYPE_CHECKING:
     import tensorrt as trt
@@ -34,12 +35,6 @@ _OLDEST_TENSORRT = (10, 3)
 # trt.ILogger.Severity: 0 internal error, 1 error, 2 warning, 3 information, 4 verbose.
 _ERROR, _WARNING = 1, 2
 _KEPT_ERRORS = 12
-
-Report = Callable[[str], object]
-
-
-def silent(_line: str) -> None:
-    """Report to nobody."""
 
 
 @dataclass(eq=False)

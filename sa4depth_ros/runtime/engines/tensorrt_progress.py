@@ -14,16 +14,13 @@
 
 """Shows how far TensorRT is with a build, and ends it when asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TYPE_CHECKING
 
-from sa4depth_ros.runtime.engines.options import BuildStep
+from sa4depth_ros.runtime.engines.options import BuildStep, Progress
 
 if TYPE_CHECKING:
     import tensorrt as trt
-
-Progress = Callable[[BuildStep], bool]
 
 
 @dataclass

@@ -1,0 +1,39 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Files that others see as a whole or not at all."""
+
+import os
+from pathlib import Path
+import tempfile
+
+
+def write_whole(path: Path, content: bytes | memoryview, *, durable: bool = False) -> None:
+    """
+    Write a file, or replace it, in one step; makes its folder.
+
+    ``durable`` waits until the content is on the disk. Raises OSError and leaves nothing behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix='.part')
+    try:
+        with os.fdopen(descriptor, 'wb') as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
