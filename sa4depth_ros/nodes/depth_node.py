@@ -23,9 +23,10 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sa4depth_ros.nodes.camera import Camera
 from sa4depth_ros.nodes.camera_stream import Arrival
+from sa4depth_ros.nodes.declared_parameters import unused_qos_overrides
 from sa4depth_ros.nodes.depth_worker import DepthWorker
 from sa4depth_ros.nodes.engine_log import EngineLog
-from sa4depth_ros.nodes.parameters import NodeParameters, unused_qos_overrides
+from sa4depth_ros.nodes.parameters import NodeParameters
 from sa4depth_ros.nodes.run_node import reported, run_node
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
