@@ -14,9 +14,10 @@
 
 """A network of torch as an ONNX graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import logging
+from typing import Any
 import warnings
 
 from onnx import ModelProto
@@ -27,25 +28,42 @@ from torch import nn
 
 OPSET = 18
 MAX_BATCH = 64
-_INPUT, _OUTPUT = 'image', 'depth'
 
 
 def trace_network(network: nn.Module, card: ModelCard) -> ModelProto:
     """
     Give the graph of a network from ``image`` uint8 (N, H, W, 3) to ``depth`` (N, 1, H, W).
 
-    H and W are those of the card, N is free up to MAX_BATCH. The graph names no path or source
-    line of this machine.
+    H and W are those of the card, N is free up to MAX_BATCH.
     """
+    return trace_images(network, (card.input_height, card.input_width), ['depth'])
+
+
+def trace_images(network: nn.Module, size: tuple[int, int], outputs: Sequence[str]) -> ModelProto:
+    """Give the graph from ``image`` uint8 (N, *size, 3), N free up to MAX_BATCH, to outputs."""
     # With an example of one image the exporter would take the axis for a constant.
-    image = torch.zeros((2, card.input_height, card.input_width, 3), dtype=torch.uint8)
+    image = torch.zeros((2, *size, 3), dtype=torch.uint8)
+    free = {'image': {0: torch.export.Dim('batch', min=1, max=MAX_BATCH)}}
+    return trace(network, (image,), ['image'], outputs, free)
+
+
+def trace(
+    network: nn.Module, example: tuple[Any, ...], inputs: Sequence[str], outputs: Sequence[str],
+    free: Mapping[str, Any] | None = None,
+) -> ModelProto:
+    """
+    Give the graph of ``network``, called with the tensors of ``example``, nested or not.
+
+    ``inputs`` and ``outputs`` name all tensors in order; ``free`` are the axes without a fixed
+    size, as torch.onnx.export wants them. The graph names no path or source line of this
+    machine.
+    """
     with warnings.catch_warnings(), quiet('torch.onnx'):
         # The exporter warns about its own internals, nothing that a user could act on.
         warnings.simplefilter('ignore')
         program = torch.onnx.export(
-            network, (image,), dynamo=True, opset_version=OPSET, external_data=False,
-            input_names=[_INPUT], output_names=[_OUTPUT], verbose=False,
-            dynamic_shapes={_INPUT: {0: torch.export.Dim('batch', min=1, max=MAX_BATCH)}})
+            network, example, dynamo=True, opset_version=OPSET, external_data=False,
+            input_names=inputs, output_names=outputs, verbose=False, dynamic_shapes=free)
     assert program is not None
     model: ModelProto = program.model_proto
     _forget_origin(model)

@@ -55,6 +55,21 @@ class NormalEquations(NamedTuple):
     count: Tensor
 
 
+class Fit(NamedTuple):
+    """
+    How well a motion explains the features.
+
+    ``H`` (N, 6, 6) is the sum of w J^T J, not normed; ``variance`` (N,) of one residual of
+    weight 1; ``inliers`` and ``count`` (N,) of points with a robust weight of at least a half,
+    and of all valid ones.
+    """
+
+    H: Tensor
+    variance: Tensor
+    inliers: Tensor
+    count: Tensor
+
+
 @dataclass(frozen=True)
 class FeatureAlignment:
     """
@@ -77,41 +92,70 @@ class FeatureAlignment:
 
     def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
         """Give the mean robust loss (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
-        residual, _, confidence, _ = self._residuals(T)
+        values, confidence, _ = self._residuals(T)
+        residual = values[..., 0, :]
         return self._mean_cost((residual * residual).sum(-1), confidence)
 
     def linearize(self, T: Tensor) -> NormalEquations:
         """Give the normal equations for a left update exp(xi) T of ``T`` (N, 4, 4)."""
-        residual, gradient, confidence, moved = self._residuals(T)
-        squared = (residual * residual).sum(-1)
+        products, confidence, moved = self._products(T)
+        squared = products[..., 0, 0]
         cost, count = self._mean_cost(squared, confidence)
         weight = confidence * self._robust_weight(squared)
         weight = weight / weight.sum(-1, keepdim=True).clamp(min=_tiny(weight))
-        # J = dF/dp J_p: contracting over channels first, in 2x2, never builds the C x 6 matrix.
-        J_p = projection_jacobian(moved, self.K)
-        inner = torch.einsum('npci,npcj,np->npij', gradient, gradient, weight)
-        outer = torch.einsum('npci,npc,np->npi', gradient, residual, weight)
-        H = torch.einsum('npia,npij,npjb->nab', J_p, inner, J_p)
-        return NormalEquations(H, torch.einsum('npia,npi->na', J_p, outer), cost, count)
+        H, g = self._equations(products, weight, moved)
+        return NormalEquations(H, g, cost, count)
+
+    def fit(self, T: Tensor) -> Fit:
+        """Judge ``T`` (N, 4, 4)."""
+        products, confidence, moved = self._products(T)
+        squared = products[..., 0, 0]
+        robust = self._robust_weight(squared)
+        weight, valid = confidence * robust, confidence > 0
+        H, _ = self._equations(products, weight, moved)
+        count = valid.sum(-1)
+        # Residuals less parameters; with fewer than that, nothing is known anyway.
+        freedom = (count * self.features.shape[-1] - 6).clamp(min=1)
+        variance = (weight * squared).sum(-1) / freedom
+        return Fit(H, variance, (valid & (robust >= 0.5)).sum(-1), count)
 
     def residuals(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Give r (N, P, C), its Jacobian by xi (N, P, C, 6), and validity (N, P), for checks."""
-        residual, gradient, confidence, moved = self._residuals(T)
+        values, confidence, moved = self._residuals(T)
+        gradient = values[..., 1:, :].transpose(-1, -2)
         jacobian = gradient @ projection_jacobian(moved, self.K)
-        return residual, jacobian, confidence > 0
+        return values[..., 0, :], jacobian, confidence > 0
 
-    def _residuals(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        channels = self.features.shape[-1]
+    def _residuals(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give r, dF/du, dF/dv (N, P, 3, C), confidence (N, P) and the moved points."""
         moved = transform(T, self.points.points)
         pixels, front = project(moved, self.K)
         height, width = self.source.shape[-2:]
         valid = self.points.usable & front & inside(pixels, height, width, _MARGIN)
         values = sample(self.source, pixels)
-        residual = values[..., :channels] - self.features
-        gradient = torch.stack((values[..., channels:2 * channels],
-                                values[..., 2 * channels:3 * channels]), -1)
+        maps = values[..., :-1].unflatten(-1, (3, -1))
+        residual = maps[..., :1, :] - self.features[..., None, :]
         confidence = torch.where(valid, self.confidence * values[..., -1], 0.0)
-        return residual, gradient, confidence, moved
+        return torch.cat((residual, maps[..., 1:, :]), -2), confidence, moved
+
+    def _products(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """
+        Give all that least squares needs of the channels: r and gradient times each other.
+
+        They are (N, P, 3, 3): contracting over channels first never builds the C x 6 Jacobian.
+        """
+        values, confidence, moved = self._residuals(T)
+        return values @ values.transpose(-1, -2), confidence, moved
+
+    def _equations(
+        self, products: Tensor, weight: Tensor, moved: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Sum J^T w J and J^T w r, with J = dF/dp J_p, over the points."""
+        J_p = projection_jacobian(moved, self.K)
+        weighted = weight[..., None, None] * products
+        H = J_p.flatten(1, 2).transpose(1, 2) @ (weighted[..., 1:, 1:] @ J_p).flatten(1, 2)
+        g = (weighted[..., :1, 1:] @ J_p).sum((1, 2))
+        return H, g
 
     def _mean_cost(self, squared: Tensor, confidence: Tensor) -> tuple[Tensor, Tensor]:
         c2 = self.robust_scale ** 2
@@ -130,13 +174,13 @@ def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
 
     dpi/dX [I | -[X]_x] of method.md 1.4, at the points in the source frame.
     """
-    x, y, z = points.unbind(-1)
+    z = points[..., 2:, None]
     # What is behind the camera is masked elsewhere; here it must only stay finite.
     z = torch.where(z.abs() < 1e-3, torch.ones_like(z), z)
-    fx, fy = K[:, 0, 0, None], K[:, 1, 1, None]
-    zero = torch.zeros_like(z)
-    of_point = torch.stack((torch.stack((fx / z, zero, -fx * x / (z * z)), -1),
-                            torch.stack((zero, fy / z, -fy * y / (z * z)), -1)), -2)
+    focal = K[:, None, :2, :2]
+    # Columns of dpi/dX for x and y, without fx and fy, and for z.
+    sides = torch.eye(2, dtype=K.dtype, device=K.device).expand(*points.shape[:-1], 2, 2)
+    of_point = focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
     return torch.cat((of_point, of_point @ -hat(points)), -1)
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.geometry.alignment import NormalEquations
 from sa4depth_ros.geometry.lie import se3_exp
+from sa4depth_ros.geometry.positive_definite import solve_positive
 import torch
 from torch import nn, Tensor
 
@@ -114,20 +115,19 @@ def solve_damped(
     """
     H, g = equations.H, equations.g
     diagonal = torch.diagonal(H, dim1=-2, dim2=-1)
-    enough = equations.count >= min_points
-    finite = torch.isfinite(H).all(-1).all(-1) & torch.isfinite(g).all(-1)
-    sound = enough & finite & (diagonal > torch.finfo(H.dtype).tiny ** 0.5).all(-1)
+    # What is no number fails every comparison.
+    finite = H.abs().sum((1, 2)) + g.abs().sum(1) < math.inf
+    sound = (equations.count >= min_points) & finite
+    sound = sound & (diagonal.amin(-1) > torch.finfo(H.dtype).tiny ** 0.5)
     identity = torch.eye(6, dtype=H.dtype, device=H.device)
     # Replaced before any root or division, else the masked samples' gradients were NaN.
     H = torch.where(sound[:, None, None], H, identity)
     g = torch.where(sound[:, None], g, torch.zeros_like(g))
     root = torch.diagonal(H, dim1=-2, dim2=-1).sqrt()
     scaled = H / (root[:, :, None] * root[:, None, :])
-    _, info = torch.linalg.cholesky_ex(scaled.detach() - _LEAST_EIGENVALUE * identity)
-    sound = sound & (info == 0)
-    scaled = torch.where(sound[:, None, None], scaled, identity)
-    g = torch.where(sound[:, None], g / root, torch.zeros_like(g))
-    factor, _ = torch.linalg.cholesky_ex(
-        scaled + (lam[:, None, None] + _RELATIVE_RIDGE) * identity)
-    y = torch.cholesky_solve(-g[..., None], factor).squeeze(-1)
-    return y / root, sound
+    damped = scaled + (lam[:, None, None] + _RELATIVE_RIDGE) * identity
+    # One elimination for both: the step, and whether H without damping has all directions.
+    shifted = scaled.detach() - _LEAST_EIGENVALUE * identity
+    both, positive = solve_positive(torch.cat((damped, shifted)), torch.cat((-g / root, g * 0)))
+    sound = sound & positive[len(H):]
+    return torch.where(sound[:, None], both[:len(H)] / root, torch.zeros_like(g)), sound

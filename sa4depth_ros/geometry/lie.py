@@ -19,6 +19,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 # Below this squared angle the closed forms lose digits and their gradients at 0 are NaN; a
 # series of seven terms is exact to double precision there.
@@ -29,13 +30,13 @@ _COS = [(-1) ** k / math.factorial(2 * k + 2) for k in range(_TERMS)]
 _CUBIC = [(-1) ** k / math.factorial(2 * k + 3) for k in range(_TERMS)]
 _INVERSE = [1 / 12, 1 / 720, 1 / 30240, 1 / 1209600, 1 / 47900160, 691 / 1307674368000,
             1 / 74724249600]
+# Row i: the skew matrix of the i-th axis, flat. One product is less than twelve small steps.
+_SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
 
 
 def hat(w: Tensor) -> Tensor:
     """Give the skew matrices (*, 3, 3) that stand for the cross product with ``w`` (*, 3)."""
-    x, y, z = w.unbind(-1)
-    zero = torch.zeros_like(x)
-    return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).reshape(*w.shape, 3)
+    return (w @ w.new_tensor(_SKEW)).unflatten(-1, (3, 3))
 
 
 def so3_exp(w: Tensor) -> Tensor:
@@ -66,14 +67,13 @@ def se3_exp(xi: Tensor) -> Tensor:
 
     The full exponential: the translation is V(w) v, not v.
     """
-    v, w = xi[..., :3], xi[..., 3:]
-    a, b, c = _coefficients((w * w).sum(-1))
-    W = hat(w)
-    W2 = W @ W
-    a, b, c = (x[..., None, None] for x in (a, b, c))
-    R = _identity(W) + a * W + b * W2
-    V = _identity(W) + b * W + c * W2
-    return rigid(R, (V @ v[..., None]).squeeze(-1))
+    w = xi[..., 3:]
+    X = F.pad(torch.cat((hat(w), xi[..., :3, None]), -1), (0, 0, 0, 1))
+    X2 = X @ X
+    # X^4 = -|w|^2 X^2 ends the series of the exponential after four terms.
+    _, b, c = _coefficients((w * w).sum(-1))
+    identity = torch.eye(4, dtype=xi.dtype, device=xi.device)
+    return identity + X + X2 @ (b[..., None, None] * identity + c[..., None, None] * X)
 
 
 def se3_log(T: Tensor) -> Tensor:
@@ -107,16 +107,18 @@ def _coefficients(t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     small = t < _SERIES_BELOW
     safe = torch.where(small, torch.ones_like(t), t)
     x = torch.sqrt(safe)
-    a = torch.where(small, _series(t, _SIN), torch.sin(x) / x)
-    b = torch.where(small, _series(t, _COS), 2 * torch.sin(x / 2) ** 2 / safe)
-    c = torch.where(small, _series(t, _CUBIC), (x - torch.sin(x)) / (safe * x))
+    sine = torch.sin(x)
+    closed = torch.stack((sine / x, 2 * torch.sin(x / 2) ** 2 / safe, (x - sine) / (safe * x)))
+    series = _series(t, t.new_tensor([_SIN, _COS, _CUBIC]).T[..., *[None] * t.dim()])
+    a, b, c = torch.where(small, series, closed)
     return a, b, c
 
 
-def _series(t: Tensor, factors: Sequence[float]) -> Tensor:
-    result = torch.full_like(t, factors[-1])
-    for factor in reversed(factors[:-1]):
-        result = result * t + factor
+def _series(t: Tensor, factors: Sequence[float] | Tensor) -> Tensor:
+    """Sum ``factors`` times the powers of ``t``, from 0 on."""
+    result = factors[-1] + torch.zeros_like(t)
+    for power in range(len(factors) - 2, -1, -1):
+        result = result * t + factors[power]
     return result
 
 

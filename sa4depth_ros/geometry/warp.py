@@ -33,9 +33,8 @@ def sample(image: Tensor, pixels: Tensor) -> Tensor:
 
 def inside(pixels: Tensor, height: int, width: int, margin: float = 0.0) -> Tensor:
     """Tell which ``pixels`` (*, 2) lie at least ``margin`` inside an image's pixel centres."""
-    u, v = pixels.unbind(-1)
-    return ((u >= margin) & (u <= width - 1 - margin)
-            & (v >= margin) & (v <= height - 1 - margin))
+    half = pixels.new_tensor([width - 1, height - 1]) / 2
+    return ((pixels - half).abs() - half).amax(-1) <= -margin
 
 
 def inverse_warp(
@@ -67,5 +66,4 @@ def inverse_warp(
 def _normalized(pixels: Tensor, image: Tensor) -> Tensor:
     # align_corners=True puts -1 and 1 on the centres of the first and the last pixel.
     height, width = image.shape[-2:]
-    u, v = pixels.unbind(-1)
-    return torch.stack((u * (2 / (width - 1)) - 1, v * (2 / (height - 1)) - 1), -1)
+    return pixels * pixels.new_tensor([2 / (width - 1), 2 / (height - 1)]) - 1

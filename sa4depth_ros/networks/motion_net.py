@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from sa4depth_ros.geometry.lie import inverse
 from sa4depth_ros.networks.feature_net import FeatureLevel, FeatureNet, FeatureNetConfig
 from sa4depth_ros.networks.pose_net import PoseNet, PoseNetConfig
-from sa4depth_ros.networks.pose_refinement import PoseRefinement, RefinedPose, RefinementConfig
+from sa4depth_ros.networks.pose_refinement import (
+    image_gradient, PoseRefinement, RefinedPose, RefinementConfig)
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -67,14 +68,15 @@ class MotionNet(nn.Module):
 
         Confidence is 0 where ``mask`` (N, 1, H, W) is not 1 all over a feature's pixel.
         """
-        levels = self.feature_net(image)
-        result = []
-        for level, stride in zip(levels, self.feature_net.strides):
-            confidence = level.confidence.float()
-            if mask is not None:
-                confidence = confidence * (F.avg_pool2d(mask, stride) > 0.999)
-            result.append(FeatureLevel(level.features.float(), confidence))
-        return result
+        levels = [FeatureLevel(level.features.float(), level.confidence.float())
+                  for level in self.feature_net(image)]
+        return levels if mask is None else self.mask(levels, mask)
+
+    def mask(self, levels: Sequence[FeatureLevel], mask: Tensor) -> list[FeatureLevel]:
+        """Take away the confidence where ``mask`` (N, 1, H, W) is not 1 all over a pixel."""
+        return [FeatureLevel(level.features, level.confidence
+                             * (F.avg_pool2d(mask, stride) > 0.999))
+                for level, stride in zip(levels, self.feature_net.strides)]
 
     def refine(
         self, T_initial: Tensor, depth: Tensor, target: Tensor,
@@ -88,5 +90,5 @@ class MotionNet(nn.Module):
         both images. The translation comes out in the unit of ``depth``.
         """
         points = self.refinement.target_points(
-            target, depth, K, target_features[-1].confidence, mask)
+            image_gradient(target), depth, K, target_features[-1].confidence, mask)
         return self.refinement(T_initial, points, target_features, source_features, K)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.geometry.alignment import (
-    central_differences, feature_alignment, FeatureAlignment, TargetPoints)
+    central_differences, feature_alignment, FeatureAlignment, pixel_distance, TargetPoints)
 from sa4depth_ros.geometry.camera import backproject
 from sa4depth_ros.geometry.levenberg_marquardt import LevenbergMarquardt
 from sa4depth_ros.networks.feature_net import FeatureLevel
@@ -82,8 +82,8 @@ class RefinedPose(NamedTuple):
     The result for N pairs of frames.
 
     ``T_target2source`` (N, 4, 4): refined, or the first guess where ``failed`` (N,) is true.
-    ``cost_before``, ``cost_after`` (N,): mean robust cost on the finest level. ``count`` (N,):
-    valid points there. ``information`` (N, 6, 6): H per unit of weight, of the left twist.
+    ``cost_before``, ``cost_after`` (N,): mean robust cost on the finest level, of the first
+    guess and of what was found, even where that ``failed``. ``count`` (N,): valid points there.
     ``coarse`` holds the motions (N, 4, 4) after each level but the last.
     """
 
@@ -92,8 +92,27 @@ class RefinedPose(NamedTuple):
     cost_before: Tensor
     cost_after: Tensor
     count: Tensor
-    information: Tensor
     coarse: tuple[Tensor, ...] = ()
+
+
+class PoseQuality(NamedTuple):
+    """
+    How well the finest features agree under N motions.
+
+    ``information`` (N, 6, 6) is the sum of w J^T J over the points, J of the left twist [v, w];
+    ``variance`` (N,) that of one residual of weight 1. By least squares, ``variance`` times the
+    inverse of ``information`` is the covariance of the twist, in the unit of depth and radians.
+    It takes residuals for independent, which those of neighbouring pixels are not.
+    ``overlap`` (N,): the part of the points with depth that the source shows. ``inliers`` (N,):
+    the part of these whose residual is small, so that Barron's weight is at least a half.
+    ``flow`` (N,): how far the motion moves the points in the image, mean, pixels.
+    """
+
+    information: Tensor
+    variance: Tensor
+    overlap: Tensor
+    inliers: Tensor
+    flow: Tensor
 
 
 class PoseRefinement(nn.Module):
@@ -107,17 +126,18 @@ class PoseRefinement(nn.Module):
                                config.min_points) for _ in strides)
 
     def target_points(
-        self, image: Tensor, depth: Tensor, K: Tensor, confidence: Tensor,
+        self, gradient: Tensor, depth: Tensor, K: Tensor, confidence: Tensor,
         mask: Tensor | None = None,
     ) -> TargetPoints:
         """
-        Choose about ``points`` pixels of ``image`` (N, 3, H, W), one in each grid cell.
+        Choose about ``points`` pixels, one in each grid cell.
 
-        The pixel with the largest product of image gradient and ``confidence`` (N, 1, h, w);
-        ``depth`` and ``mask`` (of usable pixels) are (N, 1, H, W), ``K`` is (N, 3, 3).
+        The pixel with the largest product of ``gradient`` (N, 1, H, W), that of the image, and
+        ``confidence`` (N, 1, h, w); ``depth`` and ``mask`` (of usable pixels) are (N, 1, H, W),
+        ``K`` is (N, 3, 3).
         """
-        score = _gradient(image) * F.interpolate(
-            confidence.detach(), image.shape[-2:], mode='bilinear', align_corners=False)
+        score = gradient * F.interpolate(
+            confidence.detach(), gradient.shape[-2:], mode='bilinear', align_corners=False)
         if mask is not None:
             # Where the picture ends, at the border of a letterbox, is no feature of the world.
             score = score * (1 - F.max_pool2d(1 - mask, 9, 1, 4))
@@ -140,25 +160,45 @@ class PoseRefinement(nn.Module):
         Levels come coarse to fine; ``K`` (N, 3, 3) is of the image. Raises nothing on bad
         numbers: such samples are ``failed``.
         """
+        return self.solve(T_initial, self.problems(points, target, source, K))
+
+    def problems(
+        self, points: TargetPoints, target: Sequence[FeatureLevel],
+        source: Sequence[FeatureLevel], K: Tensor,
+    ) -> list[FeatureAlignment]:
+        """Set up what is minimised on each level; arguments as in `forward`."""
+        return [self._problem(points, *pair, K, stride)
+                for *pair, stride in zip(target, source, self.strides)]
+
+    def solve(self, T_initial: Tensor, problems: Sequence[FeatureAlignment]) -> RefinedPose:
+        """Refine ``T_initial`` (N, 4, 4) on all levels, coarse to fine."""
         finite = torch.isfinite(T_initial).flatten(1).all(1)
         start = torch.where(finite[:, None, None], T_initial,
                             torch.eye(4, dtype=T_initial.dtype, device=T_initial.device))
+        before, _ = problems[-1].cost(start.detach())
         T, failed = start, ~finite
         steps = []
-        for number, stride in enumerate(self.strides):
-            problem = self._problem(points, target[number], source[number], K, stride)
-            if number == len(self.strides) - 1:
-                before, _ = problem.cost(start.detach())
-            if number and self.config.detach_between_levels:
+        for level, problem in zip(self.levels, problems):
+            if steps and self.config.detach_between_levels:
                 T = T.detach()
-            T, failed_here, H = self.levels[number](problem, T)
+            T, failed_here, _ = level(problem, T)
             steps.append(T)
-        after, count = problem.cost(T.detach())
+        after, count = problems[-1].cost(T.detach())
         # A coarse level may fail, in fog or on a plain wall, as long as the finest does not.
         failed = failed | failed_here | ~(after < before) | ~torch.isfinite(T).flatten(1).all(1)
         failed = failed | (count < self.config.min_points)
         T = torch.where(failed[:, None, None], start, T)
-        return RefinedPose(T, failed, before.detach(), after.detach(), count, H, tuple(steps[:-1]))
+        return RefinedPose(T, failed, before.detach(), after.detach(), count, tuple(steps[:-1]))
+
+    @staticmethod
+    def quality(T: Tensor, problem: FeatureAlignment, K: Tensor) -> PoseQuality:
+        """Judge ``T`` (N, 4, 4), numbers, on one of `problems`; ``K`` (N, 3, 3) of the image."""
+        fit = problem.fit(T)
+        usable = problem.points.usable.sum(-1)
+        still = torch.eye(4, dtype=T.dtype, device=T.device).expand_as(T)
+        return PoseQuality(
+            fit.H, fit.variance, fit.count / usable.clamp(min=1),
+            fit.inliers / fit.count.clamp(min=1), pixel_distance(problem.points, T, still, K))
 
     def _problem(self, points: TargetPoints, target: FeatureLevel, source: FeatureLevel,
                  K: Tensor, stride: int) -> FeatureAlignment:
@@ -178,19 +218,29 @@ def best_of_cells(score: Tensor, number: int, border: int) -> tuple[Tensor, Tens
     """
     height, width = score.shape[-2:]
     inner = score[..., border:height - border, border:width - border]
-    side = max(1, math.floor(math.sqrt(inner.shape[-2] * inner.shape[-1] / number)))
-    side = min(side, *inner.shape[-2:])
-    _, index = F.max_pool2d(inner, side, ceil_mode=True, return_indices=True)
-    index = index.flatten(1)
-    v = torch.div(index, inner.shape[-1], rounding_mode='floor') + border
-    u = index % inner.shape[-1] + border
-    return torch.stack((u, v), -1).to(score.dtype), v * width + u
+    rows, columns = inner.shape[-2:]
+    side = max(1, math.floor(math.sqrt(rows * columns / number)))
+    side = min(side, rows, columns)
+    down, across = math.ceil(rows / side), math.ceil(columns / side)
+    cells = F.pad(inner, (0, across * side - columns, 0, down * side - rows), value=-math.inf)
+    # Max pooling gives the index too, but TensorRT does not take that.
+    cells = cells.reshape(-1, down, side, across, side).transpose(2, 3).flatten(3)
+    place = cells.argmax(-1)
+    v = place // side + _steps(down, side, border, place)[:, None]
+    u = place % side + _steps(across, side, border, place)
+    pixels = torch.stack((u, v), -1).flatten(1, 2)
+    return pixels.to(score.dtype), (v * width + u).flatten(1)
 
 
-def _gradient(image: Tensor) -> Tensor:
+def _steps(count: int, side: int, first: int, like: Tensor) -> Tensor:
+    return torch.arange(count, device=like.device) * side + first
+
+
+def image_gradient(image: Tensor) -> Tensor:
+    """Give how much the grey of ``image`` (N, C, H, W) changes at each pixel (N, 1, H, W)."""
     du, dv = central_differences(image.mean(1, keepdim=True))
     return du.abs() + dv.abs() + _LEAST_GRADIENT
 
 
 def _finite(values: Tensor) -> Tensor:
-    return torch.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    return torch.where(values.abs() < math.inf, values, torch.zeros_like(values))

@@ -1,0 +1,77 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The motion networks as ONNX graphs."""
+
+from collections.abc import Sequence
+
+from onnx import ModelProto
+from sa4depth_ros.networks.deployed_motion import (
+    Aligned, DeployedAlignment, DeployedFeatures, DeployedPose)
+from sa4depth_ros.networks.motion_net import MotionNet
+from sa4depth_train.tracing import trace, trace_images
+import torch
+from torch import Tensor
+
+Size = tuple[int, int]
+
+
+def trace_features(motion: MotionNet, size: Size) -> ModelProto:
+    """Give DeployedFeatures for images of ``size`` (height, width); N is free."""
+    return trace_images(DeployedFeatures(motion).eval(), size, feature_names(motion))
+
+
+def trace_alignment(motion: MotionNet, size: Size) -> ModelProto:
+    """
+    Give DeployedAlignment for one pair of frames; all sizes are fixed.
+
+    Its inputs are the outputs of the features with target_ or source_ before their names, then
+    depth, seen, K and T_initial.
+    """
+    inputs = alignment_example(motion, size)
+    names = feature_names(motion)
+    return trace(
+        DeployedAlignment(motion).eval(), inputs,
+        [*(f'target_{name}' for name in names), *(f'source_{name}' for name in names[:-1]),
+         'depth', 'seen', 'K', 'T_initial'], Aligned._fields)
+
+
+def trace_pose(motion: MotionNet, size: Size) -> ModelProto:
+    """Give DeployedPose for two images of ``size`` (height, width)."""
+    image = torch.zeros((1, *size, 3), dtype=torch.uint8)
+    return trace(DeployedPose(motion).eval(), (image, image.clone()), ['first', 'second'],
+                 ['T_first2second'])
+
+
+def feature_names(motion: MotionNet) -> list[str]:
+    """Name the outputs of DeployedFeatures."""
+    levels = [f'{what}_{stride}' for stride in motion.feature_net.strides
+              for what in ('features', 'confidence')]
+    return [*levels, 'gradient']
+
+
+def alignment_example(
+    motion: MotionNet, size: Size,
+) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Tensor, Tensor]:
+    """Make inputs of DeployedAlignment of the right shapes."""
+    with torch.inference_mode():
+        image = torch.zeros((1, *size, 3), dtype=torch.uint8)
+        maps = [part.clone() for part in DeployedFeatures(motion).eval()(image)]
+    plane = torch.ones((1, 1, *size))
+    K = torch.tensor([[[float(size[1]), 0, size[1] / 2], [0, size[1], size[0] / 2], [0, 0, 1]]])
+    return maps, maps[:-1], plane, plane.clone(), K, torch.eye(4)[None]
+
+
+def example_inputs(names: Sequence[str], values: Sequence[Tensor]) -> dict[str, Tensor]:
+    return dict(zip(names, values, strict=True))
