@@ -25,6 +25,9 @@ from sa4depth_ros.errors import ModelError
 METADATA_KEY = 'sa4depth_card'
 # Of int8 files: what their Q/DQ nodes are laid out for, 'gpu' (TensorRT) or 'cpu'.
 INT8_TARGET_KEY = 'sa4depth_int8_target'
+# Beside the card: the SHA-256 of the checkpoint that a file was exported from. Files with the
+# same one belong together.
+CHECKPOINT_KEY = 'sa4depth_checkpoint'
 KINDS = ('depth', 'features', 'align', 'pose')
 OUTPUTS = ('metric_depth', 'relative_depth', 'disparity')
 LAYOUTS = ('NHWC', 'NCHW')

@@ -20,12 +20,13 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto
 from sa4depth_ros.errors import ConfigError, ModelError
-from sa4depth_ros.model_card import INT8_TARGET_KEY, ModelCard, PRECISIONS
+from sa4depth_ros.model_card import CHECKPOINT_KEY, INT8_TARGET_KEY, ModelCard, PRECISIONS
 from sa4depth_ros.networks.factory import load_checkpoint
 from sa4depth_ros.resources import DEMO_RECORDING, share_path
 from sa4depth_train.calibration import BagSample, sample_bag
 from sa4depth_train.fp16 import to_fp16
 from sa4depth_train.int8 import TARGETS, to_int8
+from sa4depth_train.motion_export import checkpoint_id
 from sa4depth_train.onnx_graph import layers_by_type, weights_by_type
 from sa4depth_train.parity import measure_parity, Parity
 from sa4depth_train.tracing import trace_network
@@ -89,8 +90,10 @@ def export_checkpoint(
         parity = measure_parity(network, temporary, sample.parity)
         report = _report(model, card, parity, bounds or BOUNDS[precision], sample)
         report = replace(report, card=_card(report, precision, target))
-        onnx.helper.set_model_props(model, report.card.to_metadata() | (
-            {INT8_TARGET_KEY: target} if precision == 'int8' else {}))
+        metadata = report.card.to_metadata() | {CHECKPOINT_KEY: checkpoint_id(checkpoint)}
+        if precision == 'int8':
+            metadata[INT8_TARGET_KEY] = target
+        onnx.helper.set_model_props(model, metadata)
         onnx.save_model(model, str(temporary))
         temporary.replace(output)
     finally:

@@ -20,6 +20,7 @@ from onnx import ModelProto
 from sa4depth_ros.networks.deployed_motion import (
     Aligned, DeployedAlignment, DeployedFeatures, DeployedPose)
 from sa4depth_ros.networks.motion_net import MotionNet
+from sa4depth_train.onnx_graph import scalars_for_equal_values
 from sa4depth_train.tracing import trace, trace_images
 import torch
 from torch import Tensor
@@ -44,14 +45,16 @@ def trace_alignment(motion: MotionNet, size: Size) -> ModelProto:
     return trace(
         DeployedAlignment(motion).eval(), inputs,
         [*(f'target_{name}' for name in names), *(f'source_{name}' for name in names[:-1]),
-         'depth', 'seen', 'K', 'T_initial'], Aligned._fields)
+         'depth', 'seen', 'K', 'T_initial'], Aligned._fields, large=True)
 
 
 def trace_pose(motion: MotionNet, size: Size) -> ModelProto:
     """Give DeployedPose for two images of ``size`` (height, width)."""
     image = torch.zeros((1, *size, 3), dtype=torch.uint8)
-    return trace(DeployedPose(motion).eval(), (image, image.clone()), ['first', 'second'],
-                 ['T_first2second'])
+    model = trace(DeployedPose(motion).eval(), (image, image.clone()), ['first', 'second'],
+                  ['T_first2second'])
+    scalars_for_equal_values(model.graph)
+    return model
 
 
 def feature_names(motion: MotionNet) -> list[str]:
@@ -70,8 +73,6 @@ def alignment_example(
         maps = [part.clone() for part in DeployedFeatures(motion).eval()(image)]
     plane = torch.ones((1, 1, *size))
     K = torch.tensor([[[float(size[1]), 0, size[1] / 2], [0, size[1], size[0] / 2], [0, 0, 1]]])
-    return maps, maps[:-1], plane, plane.clone(), K, torch.eye(4)[None]
+    # A tensor that is given twice would be one input of the graph.
+    return maps, [values.clone() for values in maps[:-1]], plane, plane.clone(), K, torch.eye(4)[None]
 
-
-def example_inputs(names: Sequence[str], values: Sequence[Tensor]) -> dict[str, Tensor]:
-    return dict(zip(names, values, strict=True))

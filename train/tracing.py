@@ -17,10 +17,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import logging
+from pathlib import Path
+import tempfile
 from typing import Any
 import warnings
 
+import onnx
 from onnx import ModelProto
+import onnxruntime
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_train.onnx_graph import scalars_for_equal_values
 import torch
@@ -44,31 +48,53 @@ def trace_images(network: nn.Module, size: tuple[int, int], outputs: Sequence[st
     # With an example of one image the exporter would take the axis for a constant.
     image = torch.zeros((2, *size, 3), dtype=torch.uint8)
     free = {'image': {0: torch.export.Dim('batch', min=1, max=MAX_BATCH)}}
-    return trace(network, (image,), ['image'], outputs, free)
+    model = trace(network, (image,), ['image'], outputs, free)
+    scalars_for_equal_values(model.graph)
+    return model
 
 
 def trace(
     network: nn.Module, example: tuple[Any, ...], inputs: Sequence[str], outputs: Sequence[str],
-    free: Mapping[str, Any] | None = None,
+    free: Mapping[str, Any] | None = None, *, large: bool = False,
 ) -> ModelProto:
     """
     Give the graph of ``network``, called with the tensors of ``example``, nested or not.
 
     ``inputs`` and ``outputs`` name all tensors in order; ``free`` are the axes without a fixed
-    size, as torch.onnx.export wants them. The graph names no path or source line of this
-    machine.
+    size, as torch.onnx.export wants them. ``large`` is for thousands of nodes, which the
+    exporter's optimiser would look at for minutes: ONNX Runtime's takes its place. The graph
+    names no path or source line of this machine.
     """
-    with warnings.catch_warnings(), quiet('torch.onnx'):
+    with warnings.catch_warnings(), quiet('torch.onnx'), torch.no_grad():
         # The exporter warns about its own internals, nothing that a user could act on.
         warnings.simplefilter('ignore')
         program = torch.onnx.export(
             network, example, dynamo=True, opset_version=OPSET, external_data=False,
-            input_names=inputs, output_names=outputs, verbose=False, dynamic_shapes=free)
+            input_names=inputs, output_names=outputs, verbose=False, dynamic_shapes=free,
+            optimize=not large)
     assert program is not None
     model: ModelProto = program.model_proto
+    if large:
+        model = _folded(model)
     _forget_origin(model)
-    scalars_for_equal_values(model.graph)
     return model
+
+
+def _folded(model: ModelProto) -> ModelProto:
+    """Compute what depends on no input, and drop what nothing uses."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / 'folded.onnx')
+        onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=['CPUExecutionProvider'])
+        result = onnx.load(options.optimized_model_filepath)
+    # ONNX Runtime names all operator sets that it knows.
+    standard = [entry for entry in result.opset_import if entry.domain == '']
+    del result.opset_import[:]
+    result.opset_import.extend(standard)
+    return result
 
 
 @contextlib.contextmanager

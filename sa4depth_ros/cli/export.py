@@ -38,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--image-topic', default='', help='default: found by its type')
     parser.add_argument('--frames', type=int, default=48, metavar='N',
                         help='how many frames int8 is calibrated on')
+    parser.add_argument('--motion', action=argparse.BooleanOptionalAction,
+                        help='write the motion networks, too, beside the output; default: if the '
+                             'checkpoint holds them')
+    parser.add_argument('--points', type=int, default=512, metavar='N',
+                        help='about how many points the refinement of motion follows')
+    parser.add_argument('--iterations', type=int, default=0, metavar='N',
+                        help='of the refinement, on each level; default: as in training')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if args.precision == 'int8' and args.bag is None:
         print('sa4depth: warning: calibrating on the recording that the package ships. int8 wants '
               'frames of your own camera: --bag', file=sys.stderr)
+    motion = _export_motion(args)
     report = export_checkpoint(
         args.checkpoint, args.output, precision=args.precision, target=args.target, bag=args.bag,
         image_topic=args.image_topic, frames=args.frames)
@@ -54,8 +62,24 @@ def run(args: argparse.Namespace) -> int:
     if report.calibrated_on:
         print(f'calibrated for a {args.target} on {report.calibrated_on}')
     print(f'compared with fp32 torch on {report.compared_on}:\n  {report.parity}\n'
-          f'  allowed: {report.bounds}')
+          f'  allowed: {report.bounds}{motion}')
     return 0
+
+
+def _export_motion(args: argparse.Namespace) -> str:
+    """Export what is asked for, or what there is, and say so."""
+    from sa4depth_ros.networks.factory import holds_motion
+    wanted = holds_motion(args.checkpoint) if args.motion is None else args.motion
+    if not wanted:
+        return ''
+    from sa4depth_train.motion_export import export_motion
+    report = export_motion(args.checkpoint, args.output, points=args.points,
+                           iterations=args.iterations, bag=args.bag, image_topic=args.image_topic)
+    sizes = ''.join(f'\n{path}: {path.stat().st_size / 1e6:.1f} MB'
+                    for path in report.files.values())
+    name, worst = max(report.parity.items(), key=lambda item: item[1])
+    return (f'{sizes}\ncompared with torch on {report.compared_on}:\n  '
+            f'largest difference of motion {worst:.2g} ({name})')
 
 
 def _counts(counts: Mapping[str, int]) -> str:

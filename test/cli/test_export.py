@@ -23,6 +23,7 @@ from sa4depth_ros.model_card import ModelCard
 
 pytest.importorskip('torch')
 export = importlib.import_module('sa4depth_train.export')
+motion_export = importlib.import_module('sa4depth_train.motion_export')
 CARD = ModelCard(name='x', input_height=64, input_width=96)
 
 
@@ -40,6 +41,22 @@ def asked(monkeypatch):
             {'int8': 57, 'fp32': 1}, {'int8': 3000, 'fp32': 20}, f'48 {frames}',
             f'12 other {frames}')
     monkeypatch.setattr(export, 'export_checkpoint', stand_in)
+    monkeypatch.setattr('sa4depth_ros.networks.factory.holds_motion', lambda path: False)
+    return calls
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """Stand in for the export of motion, which test/train/test_motion_export.py covers."""
+    calls = []
+
+    def stand_in(checkpoint: Path, output: Path, **options):
+        calls.append((checkpoint, options))
+        files = {kind: output.with_suffix(f'.{kind}.onnx') for kind in ('features', 'align')}
+        for path in files.values():
+            path.write_bytes(bytes(400_000))
+        return motion_export.MotionReport(files, {'a.b': 1e-6, 'align.T': 2e-6}, '12 frames')
+    monkeypatch.setattr(motion_export, 'export_motion', stand_in)
     return calls
 
 
@@ -68,3 +85,23 @@ def test_with_a_bag_of_ones_own_there_is_no_warning(asked, tmp_path, capsys) -> 
     assert asked[0][1] == {'precision': 'int8', 'target': 'cpu', 'bag': Path('mine'),
                            'image_topic': '/a', 'frames': 9}
     assert export.CALIBRATION_FRAMES == 48
+
+
+@pytest.mark.parametrize(('held', 'words', 'written'), [
+    (True, [], True), (False, [], False), (True, ['--no-motion'], False),
+    (False, ['--motion'], True)])
+def test_motion_is_written_where_there_is_any(
+    asked, moved, monkeypatch, tmp_path, capsys, held, words, written,
+) -> None:
+    monkeypatch.setattr('sa4depth_ros.networks.factory.holds_motion', lambda path: held)
+    output = tmp_path / 'm.onnx'
+    assert main(['export', '--checkpoint', 'c.safetensors', '--output', str(output),
+                 '--points', '300', *words]) == 0
+    out = capsys.readouterr().out
+    assert len(asked) == 1
+    assert out.endswith(
+        f'{tmp_path}/m.features.onnx: 0.4 MB\n{tmp_path}/m.align.onnx: 0.4 MB\n'
+        'compared with torch on 12 frames:\n  largest difference of motion 2e-06 (align.T)\n'
+    ) is written
+    expected = {'points': 300, 'iterations': 0, 'bag': None, 'image_topic': ''}
+    assert moved == ([(Path('c.safetensors'), expected)] if written else [])

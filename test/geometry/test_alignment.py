@@ -14,6 +14,8 @@
 
 """The residual of aligned features, its Jacobian and its cost."""
 
+from dataclasses import replace
+
 import pytest
 from sa4depth_ros.geometry.alignment import (
     feature_alignment, projection_jacobian, source_map, TargetPoints)
@@ -89,6 +91,35 @@ def test_normal_equations_are_made_of_residual_and_jacobian() -> None:
         equations.H, torch.einsum('npca,npcb,np->nab', J, J, w), atol=1e-12, rtol=1e-9)
     torch.testing.assert_close(
         equations.g, torch.einsum('npca,npc,np->na', J, r, w), atol=1e-12, rtol=1e-9)
+
+
+def test_the_fit_is_the_hessian_of_the_weighted_squares() -> None:
+    confidence = torch.rand(1, 1, *SIZE, generator=torch.Generator().manual_seed(6)).double()
+    problem = _problem(_ramp(), confidence=confidence)
+    # Without residuals the curvature of the features does not matter.
+    eye = torch.eye(4, dtype=torch.float64)[None]
+    weight = sample(confidence, problem.points.pixels).squeeze(-1) ** 2
+
+    def half_squares(xi):
+        r, _, valid = problem.residuals(se3_exp(xi) @ eye)
+        assert valid.all()
+        return 0.5 * (weight * r.square().sum(-1)).sum()
+
+    fit = problem.fit(eye)
+    hessian = torch.autograd.functional.hessian(
+        half_squares, torch.zeros(1, 6, dtype=torch.float64))[0, :, 0]
+    torch.testing.assert_close(fit.H[0], hessian, atol=1e-9, rtol=1e-9)
+    assert (fit.count.item(), fit.inliers.item()) == (40, 40)
+    torch.testing.assert_close(fit.variance, torch.zeros(1).double())
+
+
+def test_the_variance_is_that_of_the_noise() -> None:
+    generator = torch.Generator().manual_seed(7)
+    problem = _problem(_ramp(), count=4000, robust_scale=10.0)
+    noise = 0.02 * torch.randn(1, 4000, 4, generator=generator, dtype=torch.float64)
+    noisy = replace(problem, features=problem.features + noise)
+    eye = torch.eye(4, dtype=torch.float64)[None]
+    assert noisy.fit(eye).variance.item() == pytest.approx(0.02 ** 2, rel=0.05)
 
 
 def test_the_gradient_is_that_of_the_cost() -> None:

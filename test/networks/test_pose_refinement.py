@@ -78,6 +78,16 @@ def test_points_are_the_best_of_their_cells() -> None:
     torch.testing.assert_close(index, (pixels[..., 1] * 30 + pixels[..., 0]).long())
 
 
+def test_the_best_of_a_cell_is_its_largest() -> None:
+    score = torch.rand(3, 1, 45, 70, generator=torch.Generator().manual_seed(0))
+    inner = score[..., 4:-4, 4:-4]
+    _, pooled = F.max_pool2d(inner, 7, ceil_mode=True, return_indices=True)
+    pooled = pooled.flatten(1)
+    pixels, _ = best_of_cells(score, 37 * 62 // 49, 4)
+    expected = torch.stack((pooled % 62 + 4, pooled // 62 + 4), -1)
+    torch.testing.assert_close(pixels, expected.float())
+
+
 @pytest.mark.parametrize('number', [16, 300, 1024])
 def test_about_as_many_points_as_asked_for(number) -> None:
     pixels, _ = best_of_cells(torch.rand(2, 1, 192, 640), number, 4)
@@ -178,6 +188,59 @@ def test_the_whole_motion_network_refines_and_learns() -> None:
     assert net.feature_net.stem[0].weight.grad.abs().sum() > 0
     backwards = net.initial_pose(images[1], images[0], torch.tensor([False]))
     torch.testing.assert_close(backwards @ T, EYE, atol=1e-6, rtol=0)
+
+
+def _solved(unit=1.0):
+    target, source, depth, K = (x.double() for x in _pair())
+    module = PoseRefinement(replace(CONFIG, iterations=5), FeatureNet.strides).double()
+    levels = _levels(target), _levels(source)
+    points = module.target_points(
+        image_gradient(target[:, :3]), unit * depth, K, levels[0][-1].confidence)
+    problems = module.problems(points, *levels, K)
+    start = EYE.double()
+    with torch.no_grad():
+        T = module.solve(start, problems).T_target2source
+        return T, problems[-1], module.quality(T, problems[-1], K)
+
+
+def test_the_information_is_that_of_the_solution() -> None:
+    T, problem, quality = _solved()
+    r, J, valid = problem.residuals(T)
+    weight = 2 / (r.square().sum(-1) / CONFIG.robust_scale ** 2 + 2) * valid
+    torch.testing.assert_close(
+        quality.information, torch.einsum('npca,npcb,np->nab', J, J, weight))
+    freedom = valid.sum() * r.shape[-1] - 6
+    torch.testing.assert_close(quality.variance, (weight * r.square().sum(-1)).sum(-1) / freedom)
+    # Well determined, the solution is near the truth in the covariance's own measure.
+    error = se3_log(T_TRUE.double() @ torch.linalg.inv(T))
+    covariance = quality.variance[:, None, None] * torch.linalg.inv(quality.information)
+    assert (error.abs() < 0.02).all()
+    assert (covariance.diagonal(dim1=1, dim2=2).sqrt() < 0.02).all()
+
+
+def test_the_information_follows_the_unit_of_depth() -> None:
+    _, _, metres = _solved()
+    _, _, others = _solved(unit=0.1)
+    scale = torch.tensor([10.0] * 3 + [1.0] * 3).double()
+    torch.testing.assert_close(
+        others.information, metres.information * scale[:, None] * scale, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(others.flow, metres.flow)
+
+
+def test_inliers_and_overlap_count_points() -> None:
+    T, problem, quality = _solved()
+    r, _, valid = problem.residuals(T)
+    usable = problem.points.usable
+    small = (r.square().sum(-1) <= 2 * CONFIG.robust_scale ** 2) & valid
+    assert quality.inliers.item() == pytest.approx((small.sum() / valid.sum()).item())
+    assert quality.overlap.item() == pytest.approx((valid.sum() / usable.sum()).item())
+    assert 0.8 < quality.inliers.item() <= 1
+    far = se3_exp(torch.tensor([[1.5, 0, 0, 0, 0.3, 0]]).double())
+    K = intrinsics()
+    lost = PoseRefinement.quality(far, problem, K)
+    assert lost.inliers.item() < 0.5 * quality.inliers.item()
+    assert lost.overlap.item() < quality.overlap.item()
+    assert lost.flow.item() > 5 * quality.flow.item()
 
 
 @pytest.mark.parametrize(('wrong', 'message'), [

@@ -54,6 +54,7 @@ def build_engine(
     Build the engine of the ONNX file ``model``, whose graph says all precisions.
 
     ``batch`` is the most images in one inference, where the model leaves its first axis free.
+    A model may have several inputs (those of motion do), all other sizes fixed.
     ``workspace_mb`` caps scratch memory (MiB, 0: no cap). ``compute_capability`` builds for
     another GPU or without one; TensorRT for RTX alone can. ``timing_cache`` is a file that
     makes the next build faster. ``progress`` ends the build by returning False.
@@ -143,20 +144,19 @@ class _Build:
         return plan
 
     def _profile(self, network: 'trt.INetworkDefinition', batch: int) -> None:
-        if network.num_inputs != 1:
-            names = [network.get_input(i).name for i in range(network.num_inputs)]
-            raise ModelError(f'expected a model with one input, the image, found {names}')
-        image = network.get_input(0)
-        shape = sizes(image.shape)
-        if len(shape) != 4 or -1 in shape[1:] or shape[0] not in (-1, 1):
-            raise ModelError(
-                f"expected the input '{image.name}' of shape (batch or 1, fixed sizes), got "
-                f'{shape} (-1 is free); TensorRT needs a fixed image size: export the model '
-                'with one')
-        most = batch if shape[0] == -1 else 1
-        least, best = self._trt.Dims((1, *shape[1:])), self._trt.Dims((most, *shape[1:]))
         profile = self._builder.create_optimization_profile()
-        profile.set_shape(image.name, least, best, best)
+        inputs = [network.get_input(i) for i in range(network.num_inputs)]
+        for tensor in inputs:
+            shape = sizes(tensor.shape)
+            if -1 in shape[1:] or (len(inputs) == 1 and not _is_image(shape)):
+                raise ModelError(
+                    f"expected the input '{tensor.name}' of shape (batch or 1, fixed sizes), got "
+                    f'{shape} (-1 is free); TensorRT needs a fixed image size: export the model '
+                    'with one')
+            free = shape[0] == -1
+            least, best = (self._trt.Dims((most if free else shape[0], *shape[1:]))
+                           for most in (1, batch))
+            profile.set_shape(tensor.name, least, best, best)
         self._config.add_optimization_profile(profile)
 
     def _target(self, compute_capability: tuple[int, int]) -> None:
@@ -193,6 +193,10 @@ class _Build:
             write_whole(path, memoryview(cache.serialize()))
         except OSError as error:
             self._heard.report(f'cannot write the timing cache: {error}; builds stay slow')
+
+
+def _is_image(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 4 and shape[0] in (-1, 1)
 
 
 def _refusal(

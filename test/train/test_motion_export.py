@@ -1,0 +1,316 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Exported motion networks, in ONNX Runtime alone, do what those of training do."""
+
+import hashlib
+import math
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from rendered_pair import intrinsics, render
+from sa4depth_ros.errors import ConfigError, ModelError
+from sa4depth_ros.geometry.lie import se3_exp, se3_log
+from sa4depth_ros.model_card import CHECKPOINT_KEY, ModelCard
+from sa4depth_ros.networks.deployed_motion import (
+    Aligned, DeployedAlignment, DeployedFeatures)
+from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
+from sa4depth_ros.networks.factory import save_checkpoint
+from sa4depth_ros.networks.feature_net import FeatureNetConfig
+from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
+from sa4depth_ros.networks.pose_net import PoseNetConfig
+from sa4depth_ros.networks.pose_refinement import RefinementConfig
+from sa4depth_train.motion_export import BOUND, export_motion
+import torch
+
+SIZE = HEIGHT, WIDTH = 96, 128
+CARD = ModelCard(name='small', input_height=HEIGHT, input_width=WIDTH, output='relative_depth',
+                 licence='none', metrics={'room': {'scaled_abs_rel': 0.2}})
+DEPTH = DepthNetConfig(input_height=HEIGHT, input_width=WIDTH, decoder_channels=(8, 8, 8, 8, 8))
+MOTION = MotionConfig(
+    PoseNetConfig(channels=8), FeatureNetConfig(16, 16),
+    RefinementConfig(iterations=3, initial_damping=1e-3, robust_scale=0.3))
+K = intrinsics(torch.float32)
+K[:, :2] *= WIDTH / 256
+EYE = torch.eye(4)[None]
+T_TRUE = se3_exp(torch.tensor([[0.1, -0.05, 0.12, 0.02, -0.03, 0.01]]))
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    torch.manual_seed(2)
+    motion = MotionNet(MOTION)
+    # Random weights hardly move; larger ones show which way round the motion is.
+    torch.nn.init.normal_(motion.pose_net.head[-1].weight, std=1.0)
+    path = tmp_path_factory.mktemp('motion') / 'both.safetensors'
+    save_checkpoint(path, DepthNet(DEPTH), CARD, motion)
+    return path, motion.eval()
+
+
+@pytest.fixture(scope='module')
+def exported(checkpoint):
+    """Export once: tracing takes seconds."""
+    report = export_motion(checkpoint[0], checkpoint[0].with_name('mine.onnx'), points=256)
+    motion = MotionNet(MotionConfig(MOTION.pose, MOTION.features, RefinementConfig(
+        points=256, iterations=3, robust_scale=0.3)))
+    motion.load_state_dict(checkpoint[1].state_dict())
+    return report, motion.eval()
+
+
+@pytest.fixture(scope='module')
+def sessions(exported):
+    return {kind: onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+            for kind, path in exported[0].files.items()}
+
+
+def _photo(T, seed=0):
+    colors, depth = render(T, K, seed, 3, size=SIZE)
+    image = (127 + 70 * colors).clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
+    return image.numpy(), depth.numpy()
+
+
+def _features(sessions, image):
+    session = sessions['features']
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, {'image': image}), strict=True))
+
+
+def _feed(target, source, depth, start=EYE, seen=None):
+    feed = {f'target_{name}': values for name, values in target.items()}
+    feed |= {f'source_{name}': values for name, values in source.items() if name != 'gradient'}
+    whole = np.ones((1, 1, *SIZE), np.float32)
+    return feed | {'depth': depth, 'seen': whole if seen is None else seen, 'K': K.numpy(),
+                   'T_initial': np.asarray(start, np.float32)}
+
+
+def _align(sessions, *args, **options):
+    return Aligned(*sessions['align'].run(None, _feed(*args, **options)))
+
+
+SOUND = {
+    'motion': lambda image, other, depth: (image, other, depth),
+    'no motion': lambda image, other, depth: (image, image, depth),
+    'no depth': lambda image, other, depth: (image, other, depth * 0),
+    'depth is no number': lambda image, other, depth: (image, other, depth * np.nan)}
+
+
+@pytest.mark.parametrize('case', SOUND)
+def test_every_number_is_that_of_torch(sessions, exported, case) -> None:
+    image, depth = _photo(EYE)
+    image, other, depth = SOUND[case](image, _photo(T_TRUE)[0], depth)
+    module = DeployedFeatures(exported[1])
+    with torch.inference_mode():
+        maps = [module(torch.from_numpy(frame)) for frame in (image, other)]
+        found = [_features(sessions, frame) for frame in (image, other)]
+        for values, expected in zip(found, maps):
+            for name, wanted in zip(values, expected):
+                np.testing.assert_allclose(values[name], wanted, atol=BOUND, err_msg=name)
+        result = _align(sessions, *found, depth)
+        wanted = DeployedAlignment(exported[1])(
+            maps[0], maps[1][:-1], torch.from_numpy(depth), torch.ones(1, 1, *SIZE), K, EYE)
+    for name, values, expected in zip(Aligned._fields, result, wanted):
+        np.testing.assert_allclose(values, expected, atol=BOUND, rtol=BOUND, err_msg=name)
+    if case == 'motion':
+        assert not result.failed.item()
+        assert result.cost_after < result.cost_before
+        assert np.abs(result.T_target2source - EYE.numpy()).max() > 0.01
+
+
+DEGENERATE = {
+    **SOUND,
+    'no texture': lambda image, other, depth: (np.full_like(image, 90), other, depth),
+    'black': lambda image, other, depth: (image * 0, image * 0, depth),
+    'another place': lambda image, other, depth: (image, _photo(T_TRUE, 5)[0], depth),
+    'too near': lambda image, other, depth: (image, other, depth * 1e-6)}
+
+
+@pytest.mark.parametrize('case', DEGENERATE)
+def test_whatever_comes_in_numbers_come_out(sessions, case) -> None:
+    image, depth = _photo(EYE)
+    image, other, depth = DEGENERATE[case](image, _photo(T_TRUE)[0], depth)
+    result = _align(sessions, *(_features(sessions, frame) for frame in (image, other)), depth)
+    for name, values in zip(Aligned._fields, result):
+        assert np.isfinite(values).all(), name
+    R = result.T_target2source[0, :3, :3]
+    np.testing.assert_allclose(R @ R.T, np.eye(3), atol=1e-5)
+    if result.failed.item():
+        np.testing.assert_array_equal(result.T_target2source, EYE)
+        assert result.cost_after == result.cost_before
+    if case in ('no motion', 'no depth', 'depth is no number', 'black'):
+        assert result.failed.item()
+    if 'depth' in case:
+        assert (result.overlap.item(), result.inlier_ratio.item()) == (0, 0)
+        assert not result.information.any()
+    elif case == 'no motion':
+        # Nothing to better: failed, but with all that says that it fits.
+        assert result.inlier_ratio.item() == 1
+        assert result.cost_before.item() < 1e-9
+        assert result.flow.item() < 0.01
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_first_guess_that_is_no_number_fails(sessions, value) -> None:
+    image, depth = _photo(EYE)
+    start = EYE.numpy().copy()
+    start[0, 0, 3] = value
+    maps = [_features(sessions, frame) for frame in (image, _photo(T_TRUE)[0])]
+    result = _align(sessions, *maps, depth, start)
+    assert result.failed.item()
+    np.testing.assert_array_equal(result.T_target2source, EYE)
+    assert all(np.isfinite(values).all() for values in result)
+
+
+def test_posenet_gives_what_it_gave(sessions, exported) -> None:
+    first, second = _photo(EYE)[0], _photo(T_TRUE)[0]
+    (found,) = sessions['pose'].run(None, {'first': first, 'second': second})
+    with torch.inference_mode():
+        images = [torch.from_numpy(x).permute(0, 3, 1, 2) / 255 for x in (first, second)]
+        # The first frame is the target and the earlier one.
+        wanted = exported[1].initial_pose(*images, torch.tensor([False]))
+    np.testing.assert_allclose(found, wanted, atol=BOUND)
+    assert np.abs(found - EYE.numpy()).max() > 1e-3
+
+
+def _as_features(colors):
+    """Let the picture itself be the features, as a well trained network might."""
+    maps = {}
+    for stride in (16, 8, 4):
+        values = torch.nn.functional.avg_pool2d(colors, stride)
+        maps[f'features_{stride}'] = values.repeat(1, 2, 1, 1).numpy()
+        maps[f'confidence_{stride}'] = np.ones_like(maps[f'features_{stride}'][:, :1])
+    return maps
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_a_planted_motion_is_recovered(sessions, seed) -> None:
+    colors, depth = render(EYE, K, seed, 8, size=SIZE)
+    generator = torch.Generator().manual_seed(seed)
+    T_true = se3_exp(0.05 * torch.randn(1, 6, generator=generator))
+    way = torch.nn.functional.normalize(torch.randn(2, 3, generator=generator), dim=-1)
+    push = torch.cat((0.1 * depth.median() * way[0], math.radians(5) * way[1]))[None]
+    other, _ = render(T_true, K, seed, 8, size=SIZE)
+    target, source = _as_features(colors), _as_features(other)
+    target['gradient'] = np.abs(np.random.default_rng(seed).normal(size=(1, 1, *SIZE))).astype(
+        np.float32)
+    start = se3_exp(push) @ T_true
+    result = _align(sessions, target, source, depth.numpy(), start)
+    assert not result.failed.item()
+    assert result.cost_after < result.cost_before
+    rest = se3_log(torch.from_numpy(result.T_target2source) @ torch.linalg.inv(T_true))[0]
+    assert math.degrees(rest[3:].norm()) < 0.3
+    assert rest[:3].norm() < 0.01 * depth.median()
+    assert result.overlap.item() > 0.5
+
+
+def test_nothing_in_the_letterbox_counts(sessions) -> None:
+    image, depth = _photo(EYE)
+    maps = [_features(sessions, frame) for frame in (image, _photo(T_TRUE)[0])]
+    seen = np.ones((1, 1, *SIZE), np.float32)
+    seen[..., :32, :] = 0
+    results = []
+    for value in (0.5, 100.0):
+        # Other depth, features and gradient where nothing is seen change nothing.
+        depth[..., :16, :] = value
+        for frame in maps:
+            for name, values in frame.items():
+                values[..., :values.shape[-2] // 6, :] = value
+        results.append(_align(sessions, *maps, depth, seen=seen))
+    assert not results[0].failed.item()
+    for name in ('T_target2source', 'information', 'overlap', 'flow'):
+        np.testing.assert_allclose(
+            getattr(results[0], name), getattr(results[1], name), rtol=1e-4, atol=1e-4)
+    whole = _align(sessions, *maps, depth)
+    assert np.abs(whole.information - results[0].information).max() > 1
+
+
+def test_the_files_say_what_they_are(exported, checkpoint) -> None:
+    report, _ = exported
+    folder = checkpoint[0].parent
+    assert report.files == {kind: folder / f'mine.{kind}.onnx'
+                            for kind in ('features', 'align', 'pose')}
+    assert {path.name for path in folder.iterdir()} == {
+        'both.safetensors', *(path.name for path in report.files.values())}
+    identity = hashlib.sha256(checkpoint[0].read_bytes()).hexdigest()
+    for kind, path in report.files.items():
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        card = ModelCard.from_metadata(metadata)
+        assert (card.kind, card.input_height, card.input_width) == (kind, *SIZE)
+        assert (card.licence, card.output, card.metrics) == ('none', 'relative_depth', {})
+        assert metadata[CHECKPOINT_KEY] == identity
+        assert [entry.domain for entry in model.opset_import] == ['']
+        assert not any(text in path.read_bytes() for text in (b'site-packages', b'stack_trace'))
+        if kind == 'align':
+            assert 'about 256 points, 3 iterations on each of the strides 16, 8, 4' in card.notes
+    assert max(report.parity.values()) < BOUND
+    assert report.compared_on.startswith('12 frames of demo_room')
+
+
+def test_outputs_of_features_are_inputs_of_align(sessions) -> None:
+    shapes = {kind: ({v.name: v.shape for v in session.get_inputs()},
+                     {v.name: v.shape for v in session.get_outputs()})
+              for kind, session in sessions.items()}
+    (image, maps), (inputs, outputs), (pair, pose) = (
+        shapes[kind] for kind in ('features', 'align', 'pose'))
+    assert image == {'image': ['batch', *SIZE, 3]}
+    fixed = {name: [1, *shape[1:]] for name, shape in maps.items()}
+    assert inputs == (
+        {f'target_{name}': shape for name, shape in fixed.items()}
+        | {f'source_{name}': shape for name, shape in fixed.items() if name != 'gradient'}
+        | {'depth': [1, 1, *SIZE], 'seen': [1, 1, *SIZE], 'K': [1, 3, 3],
+           'T_initial': [1, 4, 4]})
+    assert outputs == {'T_target2source': [1, 4, 4], 'information': [1, 6, 6]} | {
+        name: [1] for name in Aligned._fields[2:]}
+    assert pair == {'first': [1, *SIZE, 3], 'second': [1, *SIZE, 3]}
+    assert pose == {'T_first2second': [1, 4, 4]}
+
+
+def test_depth_alone_is_refused(tmp_path) -> None:
+    save_checkpoint(tmp_path / 'depth.safetensors', DepthNet(DEPTH), CARD)
+    with pytest.raises(ModelError, match='is a depth-only checkpoint'):
+        export_motion(tmp_path / 'depth.safetensors', tmp_path / 'mine.onnx')
+    assert [path.name for path in tmp_path.iterdir()] == ['depth.safetensors']
+
+
+def test_without_refinement_there_is_posenet_alone(tmp_path) -> None:
+    motion = MotionNet(MotionConfig(MOTION.pose, MOTION.features, RefinementConfig(enabled=False)))
+    save_checkpoint(tmp_path / 'plain.safetensors', DepthNet(DEPTH), CARD, motion)
+    report = export_motion(tmp_path / 'plain.safetensors', tmp_path / 'mine.onnx')
+    assert set(report.files) == {'pose'}
+
+
+@pytest.fixture
+def untraced(exported, monkeypatch):
+    """Take graphs that are there already."""
+    kinds = {kind: lambda *_, path=path: onnx.load(path)
+             for kind, path in exported[0].files.items()}
+    monkeypatch.setattr('sa4depth_train.motion_export._kinds', lambda _: kinds)
+
+
+def test_files_that_differ_are_not_written(checkpoint, untraced, tmp_path) -> None:
+    torch.manual_seed(3)
+    save_checkpoint(tmp_path / 'other.safetensors', DepthNet(DEPTH), CARD, MotionNet(MOTION))
+    with pytest.raises(ModelError, match=r'differ .*features\.features_16 .*; no file was written'):
+        export_motion(tmp_path / 'other.safetensors', tmp_path / 'mine.onnx')
+    assert [path.name for path in tmp_path.iterdir()] == ['other.safetensors']
+
+
+@pytest.mark.parametrize(('option', 'message'), [
+    ({'points': 3}, 'points must be >= 16'), ({'iterations': -1}, 'iterations must be >= 1')])
+def test_impossible_options_are_refused(checkpoint, tmp_path, option, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        export_motion(checkpoint[0], tmp_path / 'mine.onnx', **option)
