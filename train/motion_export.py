@@ -22,7 +22,7 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto
 from sa4depth_ros.errors import ModelError
-from sa4depth_ros.model_card import CHECKPOINT_KEY, ModelCard
+from sa4depth_ros.model_card import CHECKPOINT_KEY
 from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
 from sa4depth_ros.resources import DEMO_RECORDING, share_path

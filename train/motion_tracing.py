@@ -14,8 +14,6 @@
 
 """The motion networks as ONNX graphs."""
 
-from collections.abc import Sequence
-
 from onnx import ModelProto
 from sa4depth_ros.networks.deployed_motion import (
     Aligned, DeployedAlignment, DeployedFeatures, DeployedPose)
@@ -74,5 +72,5 @@ def alignment_example(
     plane = torch.ones((1, 1, *size))
     K = torch.tensor([[[float(size[1]), 0, size[1] / 2], [0, size[1], size[0] / 2], [0, 0, 1]]])
     # A tensor that is given twice would be one input of the graph.
-    return maps, [values.clone() for values in maps[:-1]], plane, plane.clone(), K, torch.eye(4)[None]
-
+    source = [values.clone() for values in maps[:-1]]
+    return maps, source, plane, plane.clone(), K, torch.eye(4)[None]

@@ -109,7 +109,7 @@ def _coefficients(t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     x = torch.sqrt(safe)
     sine = torch.sin(x)
     closed = torch.stack((sine / x, 2 * torch.sin(x / 2) ** 2 / safe, (x - sine) / (safe * x)))
-    series = _series(t, t.new_tensor([_SIN, _COS, _CUBIC]).T[..., *[None] * t.dim()])
+    series = _series(t, t.new_tensor([_SIN, _COS, _CUBIC]).T.reshape(_TERMS, 3, *(1,) * t.dim()))
     a, b, c = torch.where(small, series, closed)
     return a, b, c
 

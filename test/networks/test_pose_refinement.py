@@ -47,7 +47,8 @@ def _pair():
 def _refine(config, target, source, depth, K, start=EYE, mask=None):
     module = PoseRefinement(config, FeatureNet.strides)
     levels = _levels(target), _levels(source)
-    points = module.target_points(image_gradient(target[:, :3]), depth, K, levels[0][-1].confidence, mask)
+    points = module.target_points(
+        image_gradient(target[:, :3]), depth, K, levels[0][-1].confidence, mask)
     return module(start, points, *levels, K), points
 
 
@@ -131,7 +132,8 @@ def test_the_damping_learns() -> None:
     target, source, depth, K = _pair()
     module = PoseRefinement(replace(CONFIG, initial_damping=0.3), FeatureNet.strides)
     assert len(list(module.parameters())) == 3
-    points = module.target_points(image_gradient(target[:, :3]), depth, K, torch.ones(1, 1, 48, 64))
+    points = module.target_points(
+        image_gradient(target[:, :3]), depth, K, torch.ones(1, 1, 48, 64))
     optimizer = torch.optim.Adam(module.parameters(), lr=0.3)
     errors = []
     for _ in range(8):
