@@ -118,7 +118,7 @@ def _notes(kind: str, motion: MotionNet) -> str:
     return {
         'features': 'Features of one frame, for the file of kind align.',
         'align': (f'Refines a motion by features: about {settings.points} points, '
-                  f'{settings.iterations} iterations on each of the strides '
+                  f'{settings.iterations} iteration(s) on each of the strides '
                   f'{", ".join(map(str, motion.feature_net.strides))}. Translation is in the unit '
                   'of the depth that it is given.'),
         'pose': 'A first guess at the motion from an earlier to a later frame.'}[kind]

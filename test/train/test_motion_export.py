@@ -42,7 +42,7 @@ CARD = ModelCard(name='small', input_height=HEIGHT, input_width=WIDTH, output='r
 DEPTH = DepthNetConfig(input_height=HEIGHT, input_width=WIDTH, decoder_channels=(8, 8, 8, 8, 8))
 MOTION = MotionConfig(
     PoseNetConfig(channels=8), FeatureNetConfig(16, 16),
-    RefinementConfig(iterations=3, initial_damping=1e-3, robust_scale=0.3))
+    RefinementConfig(iterations=2, initial_damping=1e-3, robust_scale=0.3))
 K = intrinsics(torch.float32)
 K[:, :2] *= WIDTH / 256
 EYE = torch.eye(4)[None]
@@ -62,10 +62,11 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def exported(checkpoint):
-    """Export once: tracing takes seconds."""
-    report = export_motion(checkpoint[0], checkpoint[0].with_name('mine.onnx'), points=256)
+    """Export once, few iterations: tracing takes seconds."""
+    report = export_motion(
+        checkpoint[0], checkpoint[0].with_name('mine.onnx'), points=256, iterations=1)
     motion = MotionNet(MotionConfig(MOTION.pose, MOTION.features, RefinementConfig(
-        points=256, iterations=3, robust_scale=0.3)))
+        points=256, iterations=1, robust_scale=0.3)))
     motion.load_state_dict(checkpoint[1].state_dict())
     return report, motion.eval()
 
@@ -206,9 +207,11 @@ def test_a_planted_motion_is_recovered(sessions, seed) -> None:
     target['gradient'] = np.abs(np.random.default_rng(seed).normal(size=(1, 1, *SIZE))).astype(
         np.float32)
     start = se3_exp(push) @ T_true
-    result = _align(sessions, target, source, depth.numpy(), start)
-    assert not result.failed.item()
-    assert result.cost_after < result.cost_before
+    # One iteration on each level does not do it all; once it is there, none is better.
+    for call in range(4):
+        result = _align(sessions, target, source, depth.numpy(), start)
+        assert call or not result.failed.item()
+        start = result.T_target2source
     rest = se3_log(torch.from_numpy(result.T_target2source) @ torch.linalg.inv(T_true))[0]
     assert math.degrees(rest[3:].norm()) < 0.3
     assert rest[:3].norm() < 0.01 * depth.median()
@@ -219,7 +222,7 @@ def test_nothing_in_the_letterbox_counts(sessions) -> None:
     image, depth = _photo(EYE)
     maps = [_features(sessions, frame) for frame in (image, _photo(T_TRUE)[0])]
     seen = np.ones((1, 1, *SIZE), np.float32)
-    seen[..., :32, :] = 0
+    seen[..., :48, :] = 0
     results = []
     for value in (0.5, 100.0):
         # Other depth, features and gradient where nothing is seen change nothing.
@@ -255,7 +258,7 @@ def test_the_files_say_what_they_are(exported, checkpoint) -> None:
         assert [entry.domain for entry in model.opset_import] == ['']
         assert not any(text in path.read_bytes() for text in (b'site-packages', b'stack_trace'))
         if kind == 'align':
-            assert 'about 256 points, 3 iterations on each of the strides 16, 8, 4' in card.notes
+            assert 'about 256 points, 1 iteration(s) on each of the strides 16, 8, 4' in card.notes
     assert max(report.parity.values()) < BOUND
     assert report.compared_on.startswith('12 frames of demo_room')
 
