@@ -28,7 +28,8 @@ import sys
 
 from sa4depth_ros.geometry.lie import inverse, se3_exp, se3_log
 from sa4depth_ros.networks.feature_net import FeatureLevel, FeatureNet
-from sa4depth_ros.networks.pose_refinement import PoseRefinement, RefinementConfig
+from sa4depth_ros.networks.pose_refinement import (
+    image_gradient, PoseRefinement, RefinementConfig)
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -74,7 +75,8 @@ def main() -> None:
             robust_scale=0.3), FeatureNet.strides)
         maps = levels(target), levels(source)
         with torch.no_grad():
-            points = module.target_points(target[:, :3], depth, K, maps[0][-1].confidence)
+            gradient = image_gradient(target[:, :3])
+            points = module.target_points(gradient, depth, K, maps[0][-1].confidence)
             found = module(start, points, *maps, K).T_target2source
         rest = se3_log(found @ inverse(T_true))
         angle = torch.rad2deg(rest[:, 3:].norm(dim=1))

@@ -19,7 +19,7 @@ from sa4depth_ros.geometry.warp import inverse_warp
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
-from sa4depth_ros.networks.pose_refinement import RefinedPose
+from sa4depth_ros.networks.pose_refinement import image_gradient, RefinedPose
 from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
 import torch
 from torch import nn, Tensor
@@ -101,7 +101,7 @@ class SelfSupervisedModel(nn.Module):
         sources = [FeatureLevel(*(part[samples:] for part in level)) for level in levels]
         refinement = self.motion_net.refinement
         points = refinement.target_points(
-            inputs[:, 0], depth, K, target[-1].confidence, seen)
+            image_gradient(inputs[:, 0]), depth, K, target[-1].confidence, seen)
         pairs = frames - 1
         points = TargetPoints(*(_repeat(part, pairs) for part in points))
         K = _repeat(K, pairs)
