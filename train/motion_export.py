@@ -22,6 +22,7 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto
 from sa4depth_ros.errors import ModelError
+from sa4depth_ros.files import write_whole
 from sa4depth_ros.model_card import CHECKPOINT_KEY
 from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
@@ -126,7 +127,4 @@ def _notes(kind: str, motion: MotionNet) -> str:
 
 def _save(model: ModelProto, metadata: dict[str, str], path: Path) -> None:
     onnx.helper.set_model_props(model, metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix('.unfinished')
-    onnx.save_model(model, str(temporary), format='protobuf')
-    temporary.replace(path)
+    write_whole(path, model.SerializeToString())
