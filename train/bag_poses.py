@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sa4depth_ros.runtime.transform_tree import pose_matrix
 from sa4depth_train.bag_reader import BagReader
 
 Matrix = NDArray[np.float64]
@@ -114,14 +115,3 @@ def _slerp(first: Vector, last: Vector, share: float) -> Vector:
     if angle < 1e-6:
         return first
     return (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
-
-
-def pose_matrix(quaternion: Vector, position: Vector) -> Matrix:
-    """Give the 4x4 of a unit quaternion (x, y, z, w) and a position (3,)."""
-    x, y, z, w = quaternion
-    T = np.eye(4)
-    T[:3, :3] = [[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                 [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                 [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]]
-    T[:3, 3] = position
-    return T

@@ -14,13 +14,13 @@
 
 """Where the sensors of a robot sit, from the static transforms of a bag."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
-from sa4depth_train.bag_poses import pose_matrix
+from sa4depth_ros.runtime.transform_tree import TransformTree
 from sa4depth_train.bag_reader import BagReader
-
-Matrix = NDArray[np.float64]
 
 _TYPES = ('tf2_msgs/msg/TFMessage', 'tf/msg/tfMessage')
 
@@ -32,44 +32,30 @@ class BagTransforms:
         """Read all messages of topics named tf_static."""
         topics = [topic for topic, kind in reader.types().items()
                   if kind in _TYPES and topic.rsplit('/', 1)[-1] == 'tf_static']
-        self._steps: dict[str, dict[str, Matrix]] = {}
+        self._tree = TransformTree()
         for topic in topics:
             for _, message in reader.messages(topic):
-                for transform in message.transforms:
-                    self._add(transform)
+                for stamped in message.transforms:
+                    self._add(stamped)
         self._path = reader.path
 
-    def between(self, source: str, target: str) -> Matrix:
+    def between(self, source: str, target: str) -> NDArray[np.float64]:
         """
         Give T_source2target (4, 4, metres), the identity for equal frames.
 
         Raises BagError naming the frames that are known when there is no way between the two.
         """
-        source, target = source.lstrip('/'), target.lstrip('/')
-        found, waiting = {source: np.eye(4)}, [source]
-        while waiting and target not in found:
-            frame = waiting.pop()
-            for other, step in self._steps.get(frame, {}).items():
-                if other not in found:
-                    found[other] = step @ found[frame]
-                    waiting.append(other)
-        if target not in found:
-            known = ', '.join(sorted(self._steps)) or 'none'
+        found = self._tree.between(source, target)
+        if found is None:
+            known = ', '.join(self._tree.frames) or 'none'
             raise BagError(
-                f"bag '{self._path}': expected the static transform between '{source}' and "
-                f"'{target}' in /tf_static, which connects: {known}. Record /tf_static along, or "
-                'publish it with static_transform_publisher')
-        return found[target]
+                f"bag '{self._path}': expected the static transform between "
+                f"'{source.lstrip('/')}' and '{target.lstrip('/')}' in /tf_static, which "
+                f'connects: {known}. Record /tf_static along, or publish it with '
+                'static_transform_publisher')
+        return found
 
-    def _add(self, message: object) -> None:
-        transform = message.transform  # type: ignore[attr-defined]
-        q, t = transform.rotation, transform.translation
-        quaternion = np.array([q.x, q.y, q.z, q.w])
-        length = np.linalg.norm(quaternion)
-        if not 0.5 < length < 2:
-            return
-        T_child2parent = pose_matrix(quaternion / length, np.array([t.x, t.y, t.z]))
-        child = str(message.child_frame_id).lstrip('/')  # type: ignore[attr-defined]
-        parent = str(message.header.frame_id).lstrip('/')  # type: ignore[attr-defined]
-        self._steps.setdefault(child, {})[parent] = T_child2parent
-        self._steps.setdefault(parent, {})[child] = np.linalg.inv(T_child2parent)
+    def _add(self, stamped: Any) -> None:
+        q, t = stamped.transform.rotation, stamped.transform.translation
+        self._tree.add(str(stamped.header.frame_id), str(stamped.child_frame_id),
+                       np.array([q.x, q.y, q.z, q.w]), np.array([t.x, t.y, t.z]))
