@@ -20,9 +20,11 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
+from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.calibrations import Calibrations
-from sa4depth_ros.nodes.camera_stream import Arrival, CameraStream
+from sa4depth_ros.nodes.camera_stream import CameraStream
 from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb
+from sa4depth_ros.nodes.depth_listener import DepthListener
 from sa4depth_ros.nodes.depth_outputs import DepthOutputs
 from sa4depth_ros.nodes.diagnostics import health_status, NodeState
 from sa4depth_ros.nodes.parameters import NodeParameters
@@ -55,6 +57,8 @@ class Camera:
         self._outputs: DepthOutputs | None = None
         self._stream: CameraStream | None = None
         self._inputs: list[Any] = []
+        # Parts of this process that get the depth without messages.
+        self.listeners: list[DepthListener] = []
 
     def offer(self) -> None:
         """Create the publishers; ConfigError when their QoS cannot be."""
@@ -69,7 +73,8 @@ class Camera:
             statistics=self._statistics,
             decode=compressed_to_rgb if self._transport == 'compressed' else image_to_rgb,
             parameters=lambda: self._parameters.current,
-            scale=lambda: self._parameters.scale_of(self._name), logger=self._node.get_logger())
+            scale=lambda: self._parameters.scale_of(self._name), logger=self._node.get_logger(),
+            listeners=self.listeners)
         return self._stream
 
     def listen(self, put: Put) -> None:

@@ -14,7 +14,7 @@
 
 """One camera on its way through the worker: its images in, its messages out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 import traceback
@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError, Sa4DepthError
+from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.calibrations import Calibrations
 from sa4depth_ros.nodes.conversions import nanoseconds
+from sa4depth_ros.nodes.depth_listener import DepthListener, SeenDepth
 from sa4depth_ros.nodes.depth_outputs import DepthOutputs
 from sa4depth_ros.nodes.parameters import DepthParameters
 from sa4depth_ros.nodes.statistics import FrameStatistics
@@ -35,23 +37,6 @@ from sa4depth_ros.runtime.depth_estimator import (
 
 # A camera's stamps may jitter; further back than this it is a bag that begins anew.
 _REWIND_NS = 100_000_000
-# Stamps and clock are not of the same time base when they differ by more (seconds).
-_OLDEST, _NEWEST = 60.0, -0.5
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """An image message, when the node's clock said it came (ns), and the same in perf_counter."""
-
-    message: Any
-    clock_ns: int
-    received: float
-
-    @property
-    def age(self) -> float | None:
-        """Seconds from stamp to arrival; None when the two clocks have nothing in common."""
-        age = (self.clock_ns - nanoseconds(self.message.header.stamp)) * 1e-9
-        return max(age, 0.0) if _NEWEST < age < _OLDEST else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +63,13 @@ class CameraStream:
         self, name: str, *, outputs: DepthOutputs, calibrations: Calibrations,
         statistics: FrameStatistics, decode: Callable[[Any], NDArray[np.uint8]],
         parameters: Callable[[], DepthParameters], scale: Callable[[], float], logger: Any,
+        listeners: Sequence[DepthListener] = (),
     ) -> None:
-        """Take in ``scale`` the camera's own factor, on top of the one in ``parameters``."""
+        """
+        Take in ``scale`` the camera's own factor, on top of the one in ``parameters``.
+
+        ``listeners`` get the depth inside this process; they may come and go meanwhile.
+        """
         self.name = name
         self.unit = ''
         self.statistics = statistics
@@ -89,6 +79,7 @@ class CameraStream:
         self._parameters = parameters
         self._scale = scale
         self._logger = logger
+        self._listeners = listeners
         self._prefix = f"camera '{name}': " if name else ''
         self._log = ThrottledLog(logger, prefix=self._prefix)
         self._begun = float('-inf')
@@ -103,7 +94,7 @@ class CameraStream:
         """Make the network input of an image; None when nobody wants it. Raises FrameError."""
         taken = self._begun = perf_counter()
         self._note_rewind(nanoseconds(arrival.message.header.stamp))
-        if not self._outputs.wanted():
+        if not self._outputs.wanted() and not self._is_listened_to():
             self.statistics.idle()
             return None
         rgb = self._decode(arrival.message)
@@ -122,6 +113,10 @@ class CameraStream:
         self._outputs.publish(work.wanted, work.arrival.message.header, frame, work.parameters)
         self._note_unit(frame)
         self.statistics.published(_latency(work, frame, perf_counter() - estimated, together))
+        seen = SeenDepth(work.arrival.message.header, work.frame.rgb,
+                         work.frame.geometry.camera, frame, work.arrival)
+        for listener in tuple(self._listeners):
+            listener.put(seen)
 
     def refuse(self, error: Exception) -> None:
         """Count and log a frame that came to nothing."""
@@ -139,10 +134,13 @@ class CameraStream:
 
     def _wanted_with(self, camera: CameraModel | None) -> frozenset[str]:
         wanted = self._outputs.wanted(calibrated=camera is not None)
-        if not wanted:
+        if not wanted and not self._is_listened_to():
             raise FrameError('a cloud or camera_info is wanted, but the camera is not '
                              f'calibrated: {self._calibrations.state}', 'uncalibrated')
         return wanted
+
+    def _is_listened_to(self) -> bool:
+        return any(listener.needs_depth() for listener in self._listeners)
 
     def _camera(self, rgb: NDArray[np.uint8]) -> CameraModel | None:
         camera = self._calibrations.camera_for(rgb.shape[1], rgb.shape[0])

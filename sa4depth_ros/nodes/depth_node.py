@@ -21,8 +21,8 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.camera import Camera
-from sa4depth_ros.nodes.camera_stream import Arrival
 from sa4depth_ros.nodes.declared_parameters import unused_qos_overrides
 from sa4depth_ros.nodes.depth_worker import DepthWorker
 from sa4depth_ros.nodes.engine_log import EngineLog

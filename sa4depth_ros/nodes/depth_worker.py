@@ -19,7 +19,8 @@ import threading
 from typing import Any
 
 from sa4depth_ros.errors import DeviceError, ModelError, Sa4DepthError
-from sa4depth_ros.nodes.camera_stream import Arrival, CameraStream, Work
+from sa4depth_ros.nodes.arrival import Arrival
+from sa4depth_ros.nodes.camera_stream import CameraStream, Work
 from sa4depth_ros.nodes.mailbox import Mailbox
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthFrame
 

@@ -16,6 +16,7 @@
 
 from collections.abc import Callable, Sequence
 import threading
+import time
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
@@ -48,21 +49,32 @@ class Mailbox(Generic[Item]):
             self._changed.notify()
         return replaced
 
-    def take(self, most: int = 1, rest: Callable[[str], float] = _no_rest) -> dict[str, Item]:
-        """
-        Wait for items and give at most ``most``, by slot; none once the mailbox is closed.
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be taken any more."""
+        return self._closed
 
-        ``rest`` tells for how many seconds a slot is not to be served yet; it may change
-        meanwhile, so it is asked again and again.
+    def take(
+        self, most: int = 1, rest: Callable[[str], float] = _no_rest,
+        patience: float = float('inf'),
+    ) -> dict[str, Item]:
         """
+        Wait for items and give at most ``most``, by slot.
+
+        None once the mailbox is closed, or ``patience`` seconds have passed. ``rest`` tells for
+        how many seconds a slot is not to be served yet; it may change meanwhile, so it is asked
+        again and again.
+        """
+        end = time.monotonic() + patience
         with self._changed:
-            while not self._closed:
+            while not self._closed and (left := end - time.monotonic()) > 0:
                 rests = {slot: rest(slot) for slot in self._turns if slot in self._items}
                 due = [slot for slot, seconds in rests.items() if seconds <= 0][:most]
                 if due:
                     self._turns = [slot for slot in self._turns if slot not in due] + due
                     return {slot: self._items.pop(slot) for slot in due}
-                self._changed.wait(min([*rests.values(), _LONGEST_REST]) if rests else None)
+                waits = [*rests.values(), _LONGEST_REST] if rests else []
+                self._changed.wait(min([*waits, left, threading.TIMEOUT_MAX]))
         return {}
 
     def close(self) -> None:

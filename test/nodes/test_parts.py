@@ -20,7 +20,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
-from sa4depth_ros.nodes.camera_stream import Arrival
+from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.depth_outputs import color_range
 from sa4depth_ros.nodes.diagnostics import health_status, NodeState
 from sa4depth_ros.nodes.mailbox import Mailbox
