@@ -44,8 +44,9 @@ EXTRA_ARROWS = {'sa4depth_ros/runtime/engines/torch_engine.py': {'networks'}}
 # Arithmetic of the robot that training must repeat exactly, so it uses the very functions.
 SHARED_WITH_TRAINING = tuple(
     f'sa4depth_ros.runtime.{name}.'
-    for name in ('camera_model', 'colorize', 'pixel_formats', 'preprocess', 'scale',
-                 'scale_depth', 'scale_motion', 'transform_tree'))
+    for name in ('camera_model', 'cloud_points', 'colorize', 'depth_decoding', 'pixel_formats',
+                 'pose_track', 'preprocess', 'registered_depth', 'scale', 'scale_depth',
+                 'scale_motion', 'scale_tracks', 'tracked_motion', 'transform_tree'))
 
 ROS = {
     'ament_index_python', 'builtin_interfaces', 'cv_bridge', 'diagnostic_msgs', 'geometry_msgs',
@@ -59,7 +60,7 @@ AT_MODULE_LEVEL = {
     'matplotlib': (),
     'mujoco': ('train/worlds/',),
     'onnx': ('train/',),
-    'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_engine.py', 'train/'),
+    'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_', 'train/'),
     'rosbags': ('sa4depth_ros/nodes/player', 'train/'),
     'tensorrt': ('sa4depth_ros/runtime/engines/tensorrt',),
     'torch': ('sa4depth_ros/geometry/', 'sa4depth_ros/networks/',

@@ -159,7 +159,7 @@ def _opencv() -> str:
 
 
 def _onnxruntime() -> Facts:
-    from sa4depth_ros.runtime.engines.onnx_engine import available_providers
+    from sa4depth_ros.runtime.engines.onnx_session import available_providers
     version = sys.modules['onnxruntime'].__version__
     return {'version': version, 'providers': available_providers()}
 

@@ -15,8 +15,9 @@
 import numpy as np
 import pytest
 from sa4depth_ros.errors import DeviceError, ModelError
-from sa4depth_ros.runtime.engines import BACKENDS, EngineOptions, onnx_engine, open_engine
+from sa4depth_ros.runtime.engines import BACKENDS, EngineOptions, onnx_session, open_engine
 from sa4depth_ros.runtime.engines.base import as_maps
+from sa4depth_ros.runtime.engines.onnx_engine import OnnxEngine
 
 
 def test_onnx_runtime_runs_the_model(metric_model):
@@ -31,7 +32,7 @@ def test_onnx_runtime_runs_the_model(metric_model):
 
 
 def test_auto_takes_the_cpu_where_there_is_nothing_better(metric_model, monkeypatch):
-    monkeypatch.setattr(onnx_engine, 'available_providers', lambda: ['CPUExecutionProvider'])
+    monkeypatch.setattr(onnx_session, 'available_providers', lambda: ['CPUExecutionProvider'])
     assert open_engine(metric_model()).name == 'onnxruntime CPU'
 
 
@@ -44,7 +45,7 @@ def test_what_is_only_absent_is_no_fault(metric_model):
 
 def test_auto_says_that_cuda_did_not_start(metric_model, monkeypatch):
     """A GPU build on a machine whose GPU does not work still runs, and tells."""
-    monkeypatch.setattr(onnx_engine, 'available_providers',
+    monkeypatch.setattr(onnx_session, 'available_providers',
                         lambda: ['CUDAExecutionProvider', 'CPUExecutionProvider'])
     lines = []
     engine = open_engine(metric_model(), options=EngineOptions(report=lines.append))
@@ -58,19 +59,19 @@ class BrokenSession:
     """Fails as ONNX Runtime does when a kernel ends in error."""
 
     def run(self, names, feed):
-        raise onnx_engine.native.Fail('CUDA failure 700: an illegal memory access')
+        raise onnx_session.native.Fail('CUDA failure 700: an illegal memory access')
 
 
 @pytest.mark.parametrize(('provider', 'kind'), [
     ('CUDAExecutionProvider', DeviceError), ('CPUExecutionProvider', ModelError)])
 def test_only_a_device_can_be_lost(metric_model, provider, kind):
-    engine = onnx_engine.OnnxEngine(metric_model(), 'CPUExecutionProvider')
-    engine._on_device = provider != 'CPUExecutionProvider'
+    engine = OnnxEngine(metric_model(), 'CPUExecutionProvider')
+    engine._session._on_device = provider != 'CPUExecutionProvider'
     with pytest.raises(ModelError) as caught:
         engine.infer(np.zeros((1, 4, 4, 3), np.uint8))
     # A wrong tensor is nobody's loss.
     assert type(caught.value) is ModelError
-    engine._session = BrokenSession()
+    engine._session._session = BrokenSession()
     with pytest.raises(ModelError, match='illegal memory access') as caught:
         engine.infer(np.zeros((1, 4, 4, 3), np.uint8))
     assert type(caught.value) is kind
@@ -83,7 +84,7 @@ def test_only_a_device_can_be_lost(metric_model, provider, kind):
     ('onnxruntime-cuda', 'not CUDAExecutionProvider'),
 ])
 def test_backend_that_cannot_be_is_refused(metric_model, monkeypatch, backend, text):
-    monkeypatch.setattr(onnx_engine, 'available_providers', lambda: ['CPUExecutionProvider'])
+    monkeypatch.setattr(onnx_session, 'available_providers', lambda: ['CPUExecutionProvider'])
     with pytest.raises(ModelError, match=text):
         open_engine(metric_model(), backend)
 
