@@ -159,7 +159,7 @@ def test_depth_out_of_range_is_unknown(room_bag) -> None:
 def test_a_damaged_message_names_its_frame(write_bag, monkeypatch) -> None:
     bag = write_bag(frames=2)
     index = BagIndex(bag.path, DataConfig())
-    monkeypatch.setattr('sa4depth_train.depth_messages.DEPTH_ENCODINGS', ('32FC1',))
+    monkeypatch.setattr('sa4depth_ros.runtime.depth_decoding.DEPTH_ENCODINGS', ('32FC1',))
     with pytest.raises(BagError, match=r'stamp 1700000000\.1.*expected a depth image'):
         index.read_depth(index.frames[1])
 
