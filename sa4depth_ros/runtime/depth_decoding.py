@@ -27,7 +27,7 @@ DEPTH_ENCODINGS = ('16UC1', 'mono16', '32FC1')
 _HEADER = np.dtype([('format', '<i4'), ('a', '<f4'), ('b', '<f4')])
 
 
-def decode_depth(
+def raw_depth(
     data: Any, *, width: int, height: int, step: int, encoding: str, is_bigendian: bool,
 ) -> Depth:
     """
@@ -48,14 +48,14 @@ def decode_depth(
     return _metres(np.ascontiguousarray(rows).view(kind), millimetres=kind.kind == 'u')
 
 
-def decode_compressed_depth(data: Any, text: str) -> Depth:
+def compressed_depth(data: Any, text: str) -> Depth:
     """
     Decode a sensor_msgs/CompressedImage of format ``text``: compressedDepth or a 16-bit PNG.
 
     compressedDepth puts 12 bytes before the PNG: format, depthQuantA, depthQuantB. With
     32FC1 the PNG holds quantised inverse depth, depth = A / (value - B); this is the format
     of image_transport_plugins' compressed_depth_image_transport. Gives the same as
-    ``decode_depth``.
+    ``raw_depth``.
     """
     content = np.ascontiguousarray(data, dtype=np.uint8)
     if 'compressedDepth' not in text:
