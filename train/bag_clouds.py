@@ -18,15 +18,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import BagError
+from sa4depth_ros.errors import BagError, FrameError
+from sa4depth_ros.runtime.cloud_points import unpack_points
 from sa4depth_train.bag_index import nearest, stamp_of
 from sa4depth_train.bag_reader import BagReader
 
 Points = NDArray[np.float64]
 
 # sensor_msgs/PointField.datatype
-_FLOATS = {7: 'f4', 8: 'f8'}
-
 
 class BagClouds:
     """The messages of one PointCloud2 topic, found by their stamps; ``frame`` is theirs."""
@@ -65,20 +64,11 @@ class BagClouds:
 
 def cloud_points(message: Any) -> Points:
     """Give x, y, z (N, 3) of a sensor_msgs/PointCloud2; BagError when it has none."""
-    fields = {field.name: field for field in message.fields}
-    there = ', '.join(fields) or 'none'
-    if not all(name in fields and fields[name].datatype in _FLOATS for name in 'xyz'):
-        raise BagError('expected a PointCloud2 with fields x, y, z of type FLOAT32 or FLOAT64, '
-                       f'got {there}')
-    order = '>' if message.is_bigendian else '<'
-    kind = np.dtype({
-        'names': list('xyz'), 'formats': [order + _FLOATS[fields[n].datatype] for n in 'xyz'],
-        'offsets': [fields[n].offset for n in 'xyz'], 'itemsize': message.point_step})
-    data = np.ascontiguousarray(message.data, dtype=np.uint8)
-    rows, width = message.height, message.width * message.point_step
-    if data.size < rows * message.row_step or message.row_step < width:
-        raise BagError(f'PointCloud2 of {message.width}x{rows} points with {message.point_step} '
-                       f'bytes each has only {data.size} bytes')
-    packed = data[:rows * message.row_step].reshape(rows, -1)[:, :width]
-    points = np.ascontiguousarray(packed).reshape(-1).view(kind)
-    return np.stack([points[name].astype(np.float64) for name in 'xyz'], axis=1)
+    fields = {field.name: (field.offset, field.datatype) for field in message.fields}
+    try:
+        return unpack_points(
+            message.data, fields, width=message.width, height=message.height,
+            point_step=message.point_step, row_step=message.row_step,
+            is_bigendian=bool(message.is_bigendian))
+    except FrameError as error:
+        raise BagError(str(error)) from error

@@ -23,9 +23,10 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import BagError
+from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
+from sa4depth_ros.runtime.registered_depth import on_rectified_pixels
 from sa4depth_train.augmentation import jitter, render_view, sample_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry, unique_name
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
@@ -207,21 +208,12 @@ def rectified_depth(
     """
     Give registered depth (rows, columns) of any size the pixels of the rectified image.
 
-    Nearest neighbour: depth is never blended. BagError when its shape is not the image's.
+    BagError, which begins with ``name``, when its shape is not the image's.
     """
-    (width, height), (rows, columns) = geometry.image_size, depth.shape
-    if abs(width * rows / (height * columns) - 1) > 0.02:
-        raise BagError(f'{name}: depth of {columns}x{rows} cannot be registered to an image of '
-                       f'{width}x{height}, another shape; record the depth that is aligned to '
-                       'the colour camera')
-    if (columns, rows) != (width, height):
-        depth = cv2.resize(  # type: ignore[assignment]
-            depth, (width, height), interpolation=cv2.INTER_NEAREST)
-    if geometry.needs_remap:
-        # The fixed-point maps are floored by INTER_NEAREST, half a pixel off; floats are not.
-        x, y = cv2.convertMaps(*geometry.color_maps, cv2.CV_32FC1)
-        depth = cv2.remap(depth, x, y, cv2.INTER_NEAREST)  # type: ignore[assignment]
-    return depth
+    try:
+        return on_rectified_pixels(depth, geometry)
+    except FrameError as error:
+        raise BagError(f'{name}: {error}') from error
 
 
 def _shrunk(

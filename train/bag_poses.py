@@ -14,25 +14,16 @@
 
 """Where a camera was, from the odometry topic of a bag."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.runtime.transform_tree import pose_matrix
+from sa4depth_ros.runtime.pose_track import PoseTrack
 from sa4depth_train.bag_reader import BagReader
 
 Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
-
-
-class _Sample(NamedTuple):
-    stamp: int
-    quaternion: Vector
-    position: Vector
-    child_frame: str
 
 
 class BagPoses:
@@ -52,7 +43,7 @@ class BagPoses:
         self._topic = topic
         self._tolerance = tolerance
         self._camera_frame = camera_frame
-        self._samples: list[_Sample] | None = None
+        self._track: PoseTrack | None = None
 
     def at(self, stamp: int) -> Matrix | None:
         """
@@ -61,30 +52,19 @@ class BagPoses:
         Interpolated between the samples before and after it; None where the nearer of them is
         more than ``tolerance`` away.
         """
-        samples = self._read()
-        right = bisect_left(samples, stamp, key=lambda sample: sample.stamp)
-        near = samples[max(0, right - 1):right + 1]
-        if not near or min(abs(s.stamp - stamp) for s in near) > self._tolerance:
-            return None
-        first, last = near[0], near[-1]
-        if first.stamp == last.stamp:
-            return pose_matrix(first.quaternion, first.position)
-        share = (stamp - first.stamp) / (last.stamp - first.stamp)
-        share = min(1.0, max(0.0, share))
-        position = (1 - share) * first.position + share * last.position
-        return pose_matrix(_slerp(first.quaternion, last.quaternion, share), position)
+        return self._read().at(stamp, self._tolerance)
 
-    def _read(self) -> list[_Sample]:
-        if self._samples is None:
+    def _read(self) -> PoseTrack:
+        if self._track is None:
+            self._track, named = PoseTrack(), set()
             topic = self._topic()
-            messages = (_sample(message) for _, message in self._reader.messages(topic))
-            usable = [sample for sample in messages if sample is not None]
-            self._samples = sorted(usable, key=lambda sample: sample.stamp)
-            self._warn(topic)
-        return self._samples
+            for _, message in self._reader.messages(topic):
+                if _add(self._track, message):
+                    named.add(str(getattr(message, 'child_frame_id', '')).lstrip('/'))
+            self._warn(topic, named - {''})
+        return self._track
 
-    def _warn(self, topic: str | None) -> None:
-        named = {s.child_frame.lstrip('/') for s in self._samples or ()} - {''}
+    def _warn(self, topic: str | None, named: set[str]) -> None:
         if named - {self._camera_frame.lstrip('/')}:
             logging.getLogger(__name__).warning(
                 "%s: %s gives poses of '%s', the images are from '%s'; they are taken as poses "
@@ -92,26 +72,10 @@ class BagPoses:
                 self._camera_frame)
 
 
-def _sample(message: Any) -> _Sample | None:
+def _add(track: PoseTrack, message: Any) -> bool:
     stamp = message.header.stamp
     # Odometry wraps its pose with a covariance.
     pose = getattr(message.pose, 'pose', message.pose)
     q, p = pose.orientation, pose.position
-    quaternion, position = np.array([q.x, q.y, q.z, q.w]), np.array([p.x, p.y, p.z])
-    length = np.linalg.norm(quaternion)
-    if not (np.isfinite(length) and length > 0.5 and np.isfinite(position).all()):
-        # An estimator that has not started yet.
-        return None
-    return _Sample(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec), quaternion / length,
-                   position, str(getattr(message, 'child_frame_id', '')))
-
-
-def _slerp(first: Vector, last: Vector, share: float) -> Vector:
-    cosine = float(first @ last)
-    if cosine < 0:
-        # The same rotation, the short way round.
-        last, cosine = -last, -cosine
-    angle = np.arccos(min(1.0, cosine))
-    if angle < 1e-6:
-        return first
-    return (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
+    return track.add(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec),
+                     np.array([q.x, q.y, q.z, q.w]), np.array([p.x, p.y, p.z]))

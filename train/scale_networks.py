@@ -23,11 +23,12 @@ from sa4depth_ros.errors import FrameError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.scale import ScaleCollector
 from sa4depth_ros.runtime.scale_motion import motion_log_scale
+from sa4depth_ros.runtime.scale_tracks import rectifying
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.motion_estimator import (
     load_motion_estimator, motion_frames, NetworkMotion, NetworkObservation)
 from sa4depth_train.scale_frames import ScaleFrames
-from sa4depth_train.scale_references import camera_poses, rectifying
+from sa4depth_train.scale_references import camera_poses
 
 _Seen = tuple[NDArray[np.float64], NetworkObservation]
 

@@ -21,26 +21,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError, FrameError
-from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
+from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.scale import robust_deviation, ScaleCollector
 from sa4depth_ros.runtime.scale_depth import (
     depth_log_scale, distance_log_scale, project_points)
-from sa4depth_ros.runtime.scale_motion import points_log_scale
+from sa4depth_ros.runtime.scale_tracks import pair_log_scale, rectifying, tracking_picture
+from sa4depth_ros.runtime.tracked_motion import tracked_pairs, TrackedFrame, TrackedPair
 from sa4depth_train.bag_clouds import BagClouds
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_poses import BagPoses
 from sa4depth_train.scale_config import KnownDistance
 from sa4depth_train.scale_frames import NumberedFrame, ScaleFrames, View
-from sa4depth_train.tracked_motion import tracked_pairs, TrackedFrame, TrackedPair
 from tqdm import tqdm
 
 Depth = NDArray[np.float32]
 Matrix = NDArray[np.float64]
-
-# Corners are followed in pictures no wider than this.
-_TRACKING_WIDTH = 640
-# Depth that differs by this factor within 5 x 5 pixels has an edge there.
-_EDGE = 1.5
 
 
 def depth_scales(frames: ScaleFrames, collector: ScaleCollector) -> str:
@@ -137,13 +132,6 @@ def distance_scales(frames: ScaleFrames, collector: ScaleCollector) -> float:
     return float(np.mean(errors)) if errors else 0.0
 
 
-def rectifying(camera: CameraModel) -> Matrix:
-    """Give the (4, 4) that turns points of the camera's frame into those of its rectified one."""
-    T = np.eye(4)
-    T[:3, :3] = camera.R
-    return T
-
-
 def rectified_box(known: KnownDistance, camera: CameraModel) -> tuple[int, int, int, int]:
     """Give the box (x, y, width, height) on rectified pixels."""
     x, y, width, height = known.box
@@ -198,36 +186,9 @@ def _tracked(
         view = frames.view(entry)
         camera = view.camera
         pose = T_body2world @ T_camera2body @ np.linalg.inv(rectifying(camera))
-        yield TrackedFrame(number, *_small(view), pose)
-
-
-def _small(view: View) -> tuple[NDArray[np.uint8], Matrix]:
-    """Give the rectified picture in grey, no wider than is needed, and K of its pixels."""
-    gray = cv2.cvtColor(view.geometry.rectify(view.rgb), cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, _TRACKING_WIDTH / gray.shape[1])
-    if scale == 1:
-        return gray, view.camera.P  # type: ignore[return-value]
-    size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
-    ratios = (size[0] / gray.shape[1], size[1] / gray.shape[0])
-    K = scaled_intrinsics(view.camera.P, ratios)
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), K  # type: ignore[return-value]
+        yield TrackedFrame(number, *tracking_picture(view.rgb, view.geometry), pose)
 
 
 def _pair_log_scale(frames: ScaleFrames, pair: TrackedPair) -> float:
     view = frames.view(frames.bag.frames[pair.first.number])
-    depth = frames.predict(view)
-    # Tracking may run on a smaller picture: back to the pixels of the depth, by its intrinsics.
-    rays = pair.rays
-    whole = np.concatenate([rays[0], np.ones((len(rays[0]), 1))], axis=1) @ view.camera.P.T
-    return points_log_scale(*rays, _depth_around(depth, whole[:, :2]), pair.T_known,
-                            1.0 / pair.first.K[0, 0])
-
-
-def _depth_around(depth: Depth, points: Matrix) -> Matrix:
-    """Give the median depth around points (N, 2) [px], NaN at edges: corners often lie there."""
-    shifts = np.mgrid[-2:3, -2:3].reshape(2, 1, -1)
-    columns, rows = np.rint(points).astype(np.intp).T[..., None] + shifts
-    around = depth[np.clip(rows, 0, depth.shape[0] - 1), np.clip(columns, 0, depth.shape[1] - 1)]
-    around = np.where((around > 0) & np.isfinite(around), around, np.nan).astype(np.float64)
-    near, middle, far = np.percentile(around, (20, 50, 80), axis=1)
-    return np.where(far > _EDGE * near, np.nan, middle)
+    return pair_log_scale(pair, frames.predict(view), view.camera.P)

@@ -43,14 +43,15 @@ class TrackedFrame:
     """
     One frame to track through: ``gray`` (h, w) rectified, ``K`` (3, 3) of its pixels.
 
-    ``pose`` is T_camera2world (4, 4) of the rectified camera by the reference; ``number`` is
-    for the caller.
+    ``pose`` is T_camera2world (4, 4) of the rectified camera by the reference; ``number`` and
+    ``depth`` (h', w') are for the caller.
     """
 
     number: int
     gray: Gray
     K: Matrix
     pose: Matrix
+    depth: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +81,31 @@ def tracked_pairs(frames: Iterable[TrackedFrame]) -> Iterator[TrackedPair]:
 
     New corners are looked for before that, too, so that pairs overlap.
     """
-    tracks: list[_Track] = []
+    tracker = PointTracker()
     for frame in frames:
-        for track in tracks:
+        yield from tracker.follow(frame)
+    yield from tracker.rest()
+
+
+class PointTracker:
+    """Does as ``tracked_pairs``, one frame after the other as they come."""
+
+    def __init__(self) -> None:
+        self._tracks: list[_Track] = []
+
+    def follow(self, frame: TrackedFrame) -> list[TrackedPair]:
+        """Take the next frame; give the pairs that it completes."""
+        for track in self._tracks:
             track.follow(frame)
-        yield from (track.pair() for track in tracks if track.is_complete())
-        tracks = [track for track in tracks if not track.is_complete()]
-        if not tracks or tracks[-1].moved >= _ENOUGH_FLOW / _OVERLAP:
-            tracks.append(_Track(frame))
-    if tracks and tracks[0].age:
-        yield tracks[0].pair()
+        complete = [track for track in self._tracks if track.is_complete()]
+        self._tracks = [track for track in self._tracks if not track.is_complete()]
+        if not self._tracks or self._tracks[-1].moved >= _ENOUGH_FLOW / _OVERLAP:
+            self._tracks.append(_Track(frame))
+        return [track.pair() for track in complete]
+
+    def rest(self) -> list[TrackedPair]:
+        """Give the longest pair that is not complete, if there is one."""
+        return [track.pair() for track in self._tracks[:1] if track.age]
 
 
 class _Track:
