@@ -164,14 +164,17 @@ class ModelCard:
 
     def unit_of(self, *names: str) -> str:
         """Tell the unit for the camera that goes by these names (its name, its frame_id)."""
-        metric = (self.output == 'metric_depth' or self.calibrated
-                  or any(name in self.cameras for name in names))
+        metric = self.output == 'metric_depth' or self.is_calibrated(*names)
         return 'm' if metric else 'relative'
 
     def scale_of(self, *names: str) -> float:
         """Give the factor on depth of that camera; the first name that is known counts."""
         own = (self.cameras[name].scale for name in names if name in self.cameras)
         return next(own, self.scale)
+
+    def is_calibrated(self, *names: str) -> bool:
+        """Tell whether a scale was found for that camera, or for all."""
+        return self.calibrated or any(name in self.cameras for name in names)
 
     def with_scale(self, record: ScaleRecord, camera: str = '') -> 'ModelCard':
         """Give this card with a calibrated scale: of one camera, or without a name of all."""

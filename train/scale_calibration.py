@@ -20,7 +20,6 @@ from pathlib import Path
 
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.model_card import ModelCard, ScaleRecord
-from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.scale import ScaleCollector, ScaleEstimate, widened
 from sa4depth_train.bag_index import fingerprint
 from sa4depth_train.evaluation import Estimator
@@ -104,14 +103,8 @@ def _record(
         scale=estimate.scale * card.scale, low=estimate.low * card.scale,
         high=estimate.high * card.scale, reference=kind, topic=topic, bag=frames.bag.name,
         bag_sha256=fingerprint(frames.bag.path), date=date, frame_id=frames.bag.camera_frame,
-        camera=_summary(frames.view(first).camera), spread=estimate.spread, used=estimate.used,
+        camera=frames.view(first).camera.summary, spread=estimate.spread, used=estimate.used,
         refused=estimate.refused)
-
-
-def _summary(camera: CameraModel) -> str:
-    K = camera.K
-    return (f'{camera.width}x{camera.height}, fx {K[0, 0]:.1f}, fy {K[1, 1]:.1f}, '
-            f'cx {K[0, 2]:.1f}, cy {K[1, 2]:.1f}, {camera.distortion_model or "no distortion"}')
 
 
 def _notes(estimate: ScaleEstimate) -> tuple[str, ...]:

@@ -102,6 +102,13 @@ class CameraModel:
         return (self.width, self.height, self.distortion_model, self.D,
                 self.K.tobytes(), self.R.tobytes(), self.P.tobytes())
 
+    @property
+    def summary(self) -> str:
+        """Say in a line which camera it is: size, K and kind of distortion."""
+        return (f'{self.width}x{self.height}, fx {self.K[0, 0]:.1f}, fy {self.K[1, 1]:.1f}, '
+                f'cx {self.K[0, 2]:.1f}, cy {self.K[1, 2]:.1f}, '
+                f'{self.distortion_model or "no distortion"}')
+
     @cached_property
     def is_rectified(self) -> bool:
         """Whether the raw image is the rectified one already."""

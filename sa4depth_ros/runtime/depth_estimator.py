@@ -14,8 +14,9 @@
 
 """Camera images in, depth images out, with any backend."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = ['OUTPUT_SIZES', 'DepthEstimator', 'DepthFrame', 'DepthSettings', 'Pre
 
 OUTPUT_SIZES = ('image', 'model')
 _SMALLEST_SIDE = 16
+_UNLIMITED = DepthSettings(min_depth=0.0, max_depth=float('inf'))
 
 
 @dataclass
@@ -44,7 +46,7 @@ class DepthFrame:
 
     ``unit`` is 'm' or 'relative'. ``K`` (3x3) is of these pixels, which are rectified; None
     when the camera is uncalibrated. ``timings`` are seconds for preprocess, engine and
-    postprocess.
+    postprocess. ``scale`` is the factor of card and settings that is in ``depth``.
     """
 
     depth: NDArray[np.float32]
@@ -52,16 +54,27 @@ class DepthFrame:
     K: Matrix | None
     timings: dict[str, float]
     _rgb: NDArray[np.uint8] = field(repr=False)
-    _geometry: FrameGeometry = field(repr=False)
+    geometry: FrameGeometry = field(repr=False)
+    scale: float = 1.0
+    _model_depth: Callable[[], NDArray[np.float32]] | None = field(default=None, repr=False)
     _color: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     def color(self) -> NDArray[np.uint8]:
         """Give the image (h, w, 3) uint8 RGB on the pixels of ``depth``, made when asked."""
         if self._color is None:
-            rgb = self._geometry.rectify(self._rgb)
+            rgb = self.geometry.rectify(self._rgb)
             size = (self.depth.shape[1], self.depth.shape[0])
             self._color = rgb if rgb.shape[1::-1] == size else resize(rgb, size)
         return self._color
+
+    def model_depth(self) -> NDArray[np.float32]:
+        """
+        Make the depth of the model alone, (h, w) on the pixels of the rectified image.
+
+        No factor of card or settings is in it, and no limits cut it; NaN where there is none.
+        """
+        assert self._model_depth is not None
+        return self._model_depth()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +98,8 @@ class DepthEstimator:
     """
     A depth model with its card, engine and pre- and postprocessing, for one or more cameras.
 
-    ``settings`` may be assigned at any time and holds from the next frame on. Not for use by
-    several threads at once.
+    ``settings`` may be assigned at any time and holds from the next frame on, and so may ``card``,
+    with another scale. Not for use by several threads at once.
     """
 
     def __init__(
@@ -187,14 +200,18 @@ class DepthEstimator:
         self, frame: PreparedFrame, output: NDArray[np.float32], engine: float,
     ) -> DepthFrame:
         start = perf_counter()
-        depth = self._depth(output, frame.geometry, self._settings(frame))
+        settings = self._settings(frame)
+        depth = self._depth(output, frame.geometry, settings, self._full_size)
         timings = {'preprocess': frame.seconds, 'engine': engine,
                    'postprocess': perf_counter() - start}
-        return DepthFrame(depth, self._unit(frame), self._matrix(frame.geometry), timings,
-                          frame.rgb, frame.geometry)
+        return DepthFrame(
+            depth, self._unit(frame), self._matrix(frame.geometry), timings, frame.rgb,
+            frame.geometry, settings.scale,
+            partial(self._depth, output, frame.geometry, _UNLIMITED, True))
 
     def _depth(
         self, output: NDArray[np.float32], geometry: FrameGeometry, settings: DepthSettings,
+        full_size: bool,
     ) -> NDArray[np.float32]:
         factor = settings.scale
         if self.card.canonical_focal > 0 and geometry.K_network is not None:
@@ -203,7 +220,7 @@ class DepthEstimator:
         size = (self.card.input_width, self.card.input_height)
         if depth.shape != size[::-1]:
             depth = cv2.resize(depth, size)  # type: ignore[assignment]
-        return finish(depth, geometry, settings, self._full_size)
+        return finish(depth, geometry, settings, full_size)
 
     def _settings(self, frame: PreparedFrame) -> DepthSettings:
         scale = frame.settings.scale * self.card.scale_of(*frame.names)

@@ -16,6 +16,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,14 +45,14 @@ class TrackedFrame:
     One frame to track through: ``gray`` (h, w) rectified, ``K`` (3, 3) of its pixels.
 
     ``pose`` is T_camera2world (4, 4) of the rectified camera by the reference; ``number`` and
-    ``depth`` (h', w') are for the caller.
+    ``source`` are for the caller.
     """
 
     number: int
     gray: Gray
     K: Matrix
     pose: Matrix
-    depth: NDArray[np.float32] | None = None
+    source: Any = None
 
 
 @dataclass(frozen=True, eq=False)
