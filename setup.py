@@ -83,6 +83,8 @@ setup(
     entry_points={
         'console_scripts': [
             'depth_node = sa4depth_ros.nodes.depth_node:main',
+            'depth_odometry = sa4depth_ros.nodes.depth_odometry:main',
+            'pose_node = sa4depth_ros.nodes.pose_node:main',
             'sa4depth = sa4depth_ros.cli.main:main',
         ],
     },

@@ -118,7 +118,7 @@ def test_console_scripts_can_be_imported() -> None:
     scripts = {
         entry.name: entry for entry in importlib.metadata.entry_points(group='console_scripts')
         if entry.value.startswith('sa4depth_ros.')}
-    assert set(scripts) == {'depth_node', 'sa4depth'}
+    assert set(scripts) == {'depth_node', 'depth_odometry', 'pose_node', 'sa4depth'}
     assert all(callable(entry.load()) for entry in scripts.values())
 
 

@@ -46,7 +46,7 @@ class Camera:
 
     def __init__(self, node: LifecycleNode, name: str, parameters: NodeParameters) -> None:
         self._node = node
-        self._name = name
+        self.name = name
         self._prefix = f'{name}/' if name else ''
         self._parameters = parameters
         self._transport = parameters.current.image_transport
@@ -69,11 +69,11 @@ class Camera:
         assert self._outputs is not None
         self._statistics = FrameStatistics()
         self._stream = CameraStream(
-            self._name, outputs=self._outputs, calibrations=self._calibrations,
+            self.name, outputs=self._outputs, calibrations=self._calibrations,
             statistics=self._statistics,
             decode=compressed_to_rgb if self._transport == 'compressed' else image_to_rgb,
             parameters=lambda: self._parameters.current,
-            scale=lambda: self._parameters.scale_of(self._name), logger=self._node.get_logger(),
+            scale=lambda: self._parameters.scale_of(self.name), logger=self._node.get_logger(),
             listeners=self.listeners)
         return self._stream
 
@@ -82,7 +82,7 @@ class Camera:
         def arrived(message: Any) -> None:
             # Nothing else belongs here: what takes time would delay newer images.
             now = self._node.get_clock().now().nanoseconds
-            put(Arrival(message, now, perf_counter()), self._name)
+            put(Arrival(message, now, perf_counter()), self.name)
         kind = CompressedImage if self._transport == 'compressed' else Image
         self._subscribe(kind, self.image_topic, arrived)
         self._subscribe(CameraInfo, self.info_topic, self._calibrations.put)
@@ -115,7 +115,7 @@ class Camera:
             remarks=estimator.engine.remarks if estimator is not None else (),
             facts={**topics, **facts,
                    'outputs': ' '.join(self._prefix + output for output in outputs)})
-        title = f'{self._node.get_fully_qualified_name()}: depth {self._name}'.rstrip()
+        title = f'{self._node.get_fully_qualified_name()}: depth {self.name}'.rstrip()
         return health_status(title, state, self._statistics.snapshot())
 
     def _unit(self, estimator: DepthEstimator | None) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel
+from sa4depth_ros.runtime.depth_decoding import compressed_depth, raw_depth
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, SUPPORTED_ENCODINGS, to_rgb
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -42,6 +43,15 @@ def image_to_rgb(message: Image) -> NDArray[np.uint8]:
 def compressed_to_rgb(message: CompressedImage) -> NDArray[np.uint8]:
     """Give the decoded image as (height, width, 3) uint8 RGB. Raises FrameError."""
     return decode_compressed(message.data, message.format)
+
+
+def message_to_depth(message: Image | CompressedImage) -> NDArray[np.float32]:
+    """Give depth (h, w) float32 in metres, 0 where there is none. Raises FrameError."""
+    if isinstance(message, CompressedImage):
+        return compressed_depth(message.data, message.format)
+    return raw_depth(
+        message.data, width=message.width, height=message.height, step=message.step,
+        encoding=message.encoding, is_bigendian=bool(message.is_bigendian))
 
 
 def camera_from_info(info: CameraInfo, image_size: tuple[int, int]) -> CameraModel:

@@ -60,6 +60,11 @@ def declare(node: Node, name: str, item: 'Field[Any]') -> Any:
     return tuple(value) if is_list else value
 
 
+def names_of(kind: type) -> list[str]:
+    """Name the parameters that a dataclass describes."""
+    return [item.name for item in fields(kind)]
+
+
 def check(item: 'Field[Any]', value: Any) -> None:
     """Raise ConfigError when ``value`` is none that ``item`` allows."""
     choices = item.metadata.get('choices')

@@ -23,10 +23,11 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.camera import Camera
-from sa4depth_ros.nodes.declared_parameters import unused_qos_overrides
+from sa4depth_ros.nodes.declared_parameters import names_of, unused_qos_overrides
 from sa4depth_ros.nodes.depth_worker import DepthWorker
 from sa4depth_ros.nodes.engine_log import EngineLog
 from sa4depth_ros.nodes.parameters import NodeParameters
+from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.nodes.run_node import reported, run_node
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
@@ -41,11 +42,18 @@ class DepthNode(LifecycleNode):
     The model is loaded on configure and the cameras are listened to while active.
     """
 
-    def __init__(self, name: str = 'depth_node', **options: Any) -> None:
-        """Declare the parameters; ConfigError when one is impossible."""
+    def __init__(
+        self, name: str = 'depth_node', *, is_alone: bool = True, **options: Any,
+    ) -> None:
+        """
+        Declare the parameters; ConfigError when one is impossible.
+
+        Another node of the process, if it is not alone, warns of what no node needs.
+        """
         super().__init__(name, **options)
-        self._parameter_values = NodeParameters(self)
-        self._cameras = [Camera(self, camera, self._parameter_values)
+        self._is_alone = is_alone
+        self._parameter_values = NodeParameters(self, names_of(PoseParameters))
+        self.cameras = [Camera(self, camera, self._parameter_values)
                          for camera in self._parameter_values.current.cameras]
         self._engine_log = EngineLog(self.get_logger(), self.context.ok)
         self._estimator: DepthEstimator | None = None
@@ -53,6 +61,12 @@ class DepthNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Not the node's clock, which stands still while a simulation pauses.
         self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    @property
+    def model(self) -> Path:
+        """Give the model file that it loads when configured."""
+        given = self._parameter_values.current.model
+        return Path(given).expanduser() if given else share_path(DEFAULT_MODEL)
 
     @property
     def autostart(self) -> bool:
@@ -65,12 +79,11 @@ class DepthNode(LifecycleNode):
         # A transition that failed half-way may have left something.
         self.close()
         given = self._parameter_values.current
-        model = Path(given.model).expanduser() if given.model else share_path(DEFAULT_MODEL)
         self._estimator = DepthEstimator(
-            model, backend=given.backend, options=self._engine_log.options(given),
+            self.model, backend=given.backend, options=self._engine_log.options(given),
             output_size=given.output_size, rectify=given.rectify)
         self._engine_log.note(self._estimator.engine)
-        for camera in self._cameras:
+        for camera in self.cameras:
             camera.offer()
         card = self._estimator.card
         self.get_logger().info(
@@ -84,14 +97,14 @@ class DepthNode(LifecycleNode):
         assert estimator is not None
         self._stop()
         self._worker = DepthWorker(
-            estimator=estimator, streams=[camera.new_stream() for camera in self._cameras],
+            estimator=estimator, streams=[camera.new_stream() for camera in self.cameras],
             running=self.context.ok, served=lambda: self._engine_log.note(estimator.engine))
         result = super().on_activate(state)
-        for camera in self._cameras:
+        for camera in self.cameras:
             camera.listen(self._put)
             self.get_logger().info(f"active: images from '{camera.image_topic}', calibration from "
                                    f"'{camera.info_topic}'")
-        for line in unused_qos_overrides(self):
+        for line in unused_qos_overrides(self) if self._is_alone else ():
             self.get_logger().warning(line)
         return result
 
@@ -122,14 +135,14 @@ class DepthNode(LifecycleNode):
     def close(self) -> None:
         """Stop the worker and free outputs and model; harmless when there are none."""
         self._stop()
-        for camera in self._cameras:
+        for camera in self.cameras:
             camera.close()
         if self._estimator is not None:
             self._estimator.close()
         self._estimator = None
 
     def _stop(self) -> None:
-        for camera in self._cameras:
+        for camera in self.cameras:
             camera.leave()
         if self._worker is not None and not self._worker.stop():
             self.get_logger().error('the engine does not come back from its last frame')
@@ -143,7 +156,7 @@ class DepthNode(LifecycleNode):
         lifecycle = self._state_machine.current_state[1]
         facts = self._facts()
         report = DiagnosticArray(status=[
-            camera.status(lifecycle, self._estimator, facts) for camera in self._cameras])
+            camera.status(lifecycle, self._estimator, facts) for camera in self.cameras])
         report.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(report)
 

@@ -48,7 +48,7 @@ def health_status(name: str, state: NodeState, frames: Snapshot) -> DiagnosticSt
     level, message = _verdict(state, frames)
     values = {**state.facts, 'backend_remarks': '; '.join(r.text for r in state.remarks),
               'lifecycle': state.lifecycle, 'camera': state.camera,
-              'unit': state.unit, **_figures(frames)}
+              'unit': state.unit, **figures(frames)}
     return DiagnosticStatus(
         level=level, name=name, message=message, hardware_id=state.facts.get('image_topic', ''),
         values=[KeyValue(key=key, value=value) for key, value in values.items()])
@@ -67,7 +67,7 @@ def _findings(state: NodeState, frames: Snapshot) -> list[Finding]:
     if frames.rate_in == 0:
         return [(DiagnosticStatus.STALE,
                  f"no image arrives on '{state.image_topic}'{state.input_hint}")]
-    found = [*_drop_findings(frames), *_camera_findings(state), *_engine_findings(state)]
+    found = [*drop_findings(frames), *_camera_findings(state), *_engine_findings(state)]
     if found:
         return found
     if frames.is_idle:
@@ -75,7 +75,8 @@ def _findings(state: NodeState, frames: Snapshot) -> list[Finding]:
     return [(DiagnosticStatus.OK, 'running')]
 
 
-def _drop_findings(frames: Snapshot) -> list[Finding]:
+def drop_findings(frames: Snapshot) -> list[Finding]:
+    """Say what was wrong with the frames that were refused lately."""
     refused = {cause: count for cause, count in frames.recent_drops.items()
                if cause not in _HARMLESS}
     if not refused:
@@ -103,7 +104,8 @@ def _engine_findings(state: NodeState) -> list[Finding]:
             for remark in state.remarks if remark.is_fault]
 
 
-def _figures(frames: Snapshot) -> dict[str, str]:
+def figures(frames: Snapshot) -> dict[str, str]:
+    """Give rates, counts and latencies as the values of a status."""
     values = {
         'rate_in_hz': f'{frames.rate_in:.2f}', 'rate_out_hz': f'{frames.rate_out:.2f}',
         'frames_in': str(frames.frames_in), 'frames_out': str(frames.frames_out),

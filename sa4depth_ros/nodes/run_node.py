@@ -12,9 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Start, spin and end a lifecycle node cleanly."""
+"""Start, spin and end lifecycle nodes cleanly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import functools
 import signal
 import traceback
@@ -63,11 +63,16 @@ def reported(transition: Transition) -> Transition:
 
 
 def run_node(make: Callable[[], Any], args: list[str] | None = None) -> int:
-    """
-    Make a node, start it, spin until SIGINT, SIGTERM or a shutdown of the context.
+    """Make one node and do with it as ``run_nodes``."""
+    return run_nodes(lambda: [make()], args)
 
-    Returns the exit code: 0, or CANNOT_START when the node could not be made or, with
-    autostart, not be activated.
+
+def run_nodes(make: Callable[[], Sequence[Any]], args: list[str] | None = None) -> int:
+    """
+    Make nodes, start them, spin until SIGINT, SIGTERM or a shutdown of the context.
+
+    One thread serves them all; they start in their order and end in the other. Returns the exit
+    code: 0, or CANNOT_START when a node could not be made or, with autostart, not be activated.
     """
     # rclpy handles both signals by shutting down; Python's own KeyboardInterrupt on top of that
     # would strike anywhere, also while cleaning up.
@@ -89,23 +94,25 @@ def run_node(make: Callable[[], Any], args: list[str] | None = None) -> int:
             signal.signal(number, signal.SIG_IGN)
 
 
-def _lifetime(make: Callable[[], Any]) -> int:
+def _lifetime(make: Callable[[], Sequence[Any]]) -> int:
     try:
-        node = make()
+        nodes = make()
     except Sa4DepthError as error:
         get_logger('sa4depth_ros').fatal(f'cannot start: {error}')
         return CANNOT_START
     try:
-        if node.autostart and not _started(node) and rclpy.ok():
-            node.get_logger().fatal('cannot start, see above')
-            return CANNOT_START
-        # The signal may have come while the node was starting.
+        for node in nodes:
+            if node.autostart and not _started(node) and rclpy.ok():
+                node.get_logger().fatal('cannot start, see above')
+                return CANNOT_START
+        # The signal may have come while a node was starting.
         if rclpy.ok():
-            _spin(node)
+            _spin(nodes)
         return 0
     finally:
-        node.close()
-        node.destroy_node()
+        for node in reversed(nodes):
+            node.close()
+            node.destroy_node()
 
 
 def _started(node: AutostartNode) -> bool:
@@ -113,11 +120,12 @@ def _started(node: AutostartNode) -> bool:
     return node.trigger_configure() == success and node.trigger_activate() == success
 
 
-def _spin(node: Any) -> None:
+def _spin(nodes: Sequence[Any]) -> None:
     # Not rclpy.experimental.EventsExecutor: in rclpy 7.1 its timers never fire and its spin
     # keeps the interpreter lock, so that neither services nor our own thread get on.
     executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    for node in nodes:
+        executor.add_node(node)
     try:
         executor.spin()
     except ExternalShutdownException:

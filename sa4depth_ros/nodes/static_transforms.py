@@ -78,6 +78,11 @@ class StaticTransforms:
                 'transform')
         return found
 
+    def parent_of(self, child: str) -> str:
+        """Name the frame that ``child`` was said to sit in; '' when it is not known."""
+        with self._lock:
+            return self._tree.parent_of(child)
+
     def close(self) -> None:
         """Unsubscribe; what is known stays known."""
         if self._subscription is not None:

@@ -17,6 +17,7 @@
 from rclpy.node import Node
 
 COMPRESSED = '/compressed'
+COMPRESSED_DEPTH = '/compressedDepth'
 
 
 def image_topic(node: Node, transport: str, prefix: str = '') -> str:
@@ -35,6 +36,17 @@ def image_topic(node: Node, transport: str, prefix: str = '') -> str:
     return base if base.endswith(COMPRESSED) else base + COMPRESSED
 
 
+def depth_topic(node: Node, transport: str, prefix: str = '') -> str:
+    """Give the full name of the depth topic to subscribe to, as ``image_topic`` does."""
+    name = f'{prefix}depth/image'
+    base = node.resolve_topic_name(name)
+    if transport == 'raw':
+        return base
+    if _is_remapped(node, name + COMPRESSED_DEPTH):
+        return node.resolve_topic_name(name + COMPRESSED_DEPTH)
+    return base if base.endswith(COMPRESSED_DEPTH) else base + COMPRESSED_DEPTH
+
+
 def camera_info_topic(node: Node, image: str, prefix: str = '') -> str:
     """Give the remapped <prefix>camera_info, or else the sibling of ``image`` (a full name)."""
     name = f'{prefix}camera_info'
@@ -45,21 +57,24 @@ def camera_info_topic(node: Node, image: str, prefix: str = '') -> str:
 
 def info_sibling(image: str) -> str:
     """Give the camera_info topic beside an image topic, as image_transport names it."""
-    return image.removesuffix(COMPRESSED).rpartition('/')[0] + '/camera_info'
+    base = image.removesuffix(COMPRESSED).removesuffix(COMPRESSED_DEPTH)
+    return base.rpartition('/')[0] + '/camera_info'
 
 
-def input_hint(node: Node, topic: str) -> str:
+def input_hint(node: Node, topic: str, depth: bool = False) -> str:
     """Say why nothing may come from ``topic``: ' (reason; advice)', or nothing."""
     count = node.count_publishers(topic)
     if count:
         return f' ({count} publishers, but no message; check its QoS and type)'
-    if topic.endswith(COMPRESSED):
-        other, transport = topic.removesuffix(COMPRESSED), 'raw'
+    suffix = COMPRESSED_DEPTH if depth else COMPRESSED
+    if topic.endswith(suffix):
+        other, transport = topic.removesuffix(suffix), 'raw'
     else:
-        other, transport = topic + COMPRESSED, 'compressed'
+        other, transport = topic + suffix, suffix[1:]
     if node.count_publishers(other):
+        parameter = 'depth_transport' if depth else 'image_transport'
         return (f" (no publisher, but '{other}' has one; set the parameter "
-                f'image_transport to {transport})')
+                f'{parameter} to {transport})')
     return ' (no publisher; check the name and the remapping)'
 
 

@@ -74,7 +74,7 @@ class BodyFrame:
 
     @classmethod
     def of_camera(cls) -> 'BodyFrame':
-        """Let the camera be its own child, in an odom that is as level as it stood at the start."""
+        """Let the camera be its own child, in an odom as level as it was at the start."""
         return cls(np.eye(4), OPTICAL_TO_BODY)
 
     @classmethod

@@ -28,6 +28,7 @@ class TransformTree:
 
     def __init__(self) -> None:
         self._steps: dict[str, dict[str, Matrix]] = {}
+        self._parents: dict[str, str] = {}
 
     def add(self, parent: str, child: str, quaternion: Vector, position: Vector) -> None:
         """
@@ -40,6 +41,7 @@ class TransformTree:
             return
         T_child2parent: Matrix = pose_matrix(quaternion / length, position)
         parent, child = parent.lstrip('/'), child.lstrip('/')
+        self._parents[child] = parent
         self._steps.setdefault(child, {})[parent] = T_child2parent
         self._steps.setdefault(parent, {})[child] = _inverse(T_child2parent)
 
@@ -47,6 +49,10 @@ class TransformTree:
     def frames(self) -> tuple[str, ...]:
         """Name all frames that it knows."""
         return tuple(sorted(self._steps))
+
+    def parent_of(self, child: str) -> str:
+        """Name the frame that ``child`` was said to sit in; '' when it is not known."""
+        return self._parents.get(child.lstrip('/'), '')
 
     def between(self, source: str, target: str) -> Matrix | None:
         """Give T_source2target (4, 4, metres), the identity for equal frames; None: no way."""

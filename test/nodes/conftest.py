@@ -12,214 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A depth node in its own process, and a bench that feeds it and hears it over real DDS."""
+"""Benches around depth nodes, and what to feed them with."""
 
 from collections.abc import Callable, Iterator
-import itertools
-import os
-from pathlib import Path
-import signal
-import subprocess
-import sys
-import time
 from typing import Any
 
-from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.srv import ChangeState, GetState
-from onnx_models import HEIGHT, save_grey_model, WIDTH
+from node_bench import Bench, image_of, info_of
+from onnx_models import save_grey_model, WIDTH
 import pytest
-from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 import rclpy
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.parameter import Parameter
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
-
-DEADLINE = 30.0
-OUTPUTS = {'depth/image': Image, 'depth/image_raw': Image, 'depth/camera_info': CameraInfo,
-           'points': PointCloud2, 'depth/color': Image}
-_numbers = itertools.count(1)
-
-
-class Inbox:
-    """What arrived on one topic."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    def with_stamps(self, stamps: set[int]) -> list[Any]:
-        return [m for m in self.messages
-                if m.header.stamp.sec * 10**9 + m.header.stamp.nanosec in stamps]
-
-
-class Bench:
-    """A ROS node of the test, with one depth node in another process in the same namespace."""
-
-    def __init__(
-        self, context: Context, folder: Path, model: Path, *,
-        transport: str = 'raw', arguments: tuple[str, ...] = (),
-        program: tuple[str, ...] = ('-m', 'sa4depth_ros.nodes.depth_node'),
-    ) -> None:
-        self.namespace = f'/bench{next(_numbers)}'
-        self.log_file = folder / f'{self.namespace[1:]}.log'
-        self.model = model
-        self.process = self._start(program, model, transport, arguments)
-        self.node = rclpy.create_node('bench', namespace=self.namespace, context=context)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self.node)
-        self.inboxes: dict[str, Inbox] = {}
-        self._subscriptions: dict[str, Any] = {}
-        kind, topic = ((Image, 'image') if transport == 'raw'
-                       else (CompressedImage, 'image/compressed'))
-        self._images = self.node.create_publisher(kind, topic, 1)
-        self._infos = self.node.create_publisher(CameraInfo, 'camera_info', 1)
-        self.inbox('/diagnostics', DiagnosticArray)
-
-    def _start(
-        self, program: tuple[str, ...], model: Path, transport: str, arguments: tuple[str, ...],
-    ) -> Any:
-        with self.log_file.open('w', encoding='utf-8') as log:
-            return subprocess.Popen(
-                [sys.executable, *program, '--ros-args',
-                 '-r', f'__ns:={self.namespace}', '-p', f'model:={model}',
-                 '-p', f'image_transport:={transport}', *arguments],
-                stdout=log, stderr=subprocess.STDOUT, env=os.environ | {'PYTHONUNBUFFERED': '1'})
-
-    @property
-    def log(self) -> str:
-        return self.log_file.read_text(encoding='utf-8')
-
-    def inbox(self, topic: str, kind: Any = None, qos: Any = 10) -> Inbox:
-        """Subscribe to ``topic`` and give the place where its messages go."""
-        if topic not in self.inboxes:
-            inbox = self.inboxes[topic] = Inbox()
-            self._subscriptions[topic] = self.node.create_subscription(
-                kind or OUTPUTS[topic], topic, inbox.messages.append, qos)
-        return self.inboxes[topic]
-
-    def leave(self, *topics: str) -> None:
-        """Unsubscribe, where not done yet."""
-        for topic in topics:
-            if topic in self.inboxes:
-                del self.inboxes[topic]
-                self.node.destroy_subscription(self._subscriptions.pop(topic))
-
-    def wait(self, condition: Callable[[], Any], what: str, also: Any = None) -> Any:
-        """Spin until ``condition`` gives something true; ``also`` is done every 30 ms."""
-        end = time.monotonic() + DEADLINE
-        due = 0.0
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                pytest.fail(f'the node is gone while waiting for {what}:\n{self.log}')
-            if also is not None and time.monotonic() >= due:
-                also()
-                due = time.monotonic() + 0.03
-            self._executor.spin_once(timeout_sec=0.01)
-            result = condition()
-            if result:
-                return result
-        return pytest.fail(f'waited {DEADLINE} s in vain for {what}; the node says:\n{self.log}')
-
-    def send(self, image: Any, info: CameraInfo | None = None, stamp: int | None = None) -> int:
-        """Publish the two under one stamp (ns), by default the time of now."""
-        stamp = self.node.get_clock().now().nanoseconds if stamp is None else stamp
-        for message, publisher in ((info, self._infos), (image, self._images)):
-            if message is not None:
-                message.header.stamp = Time(sec=stamp // 10**9, nanosec=stamp % 10**9)
-                message.header.frame_id = 'camera_optical'
-                publisher.publish(message)
-        return stamp
-
-    def exchange(
-        self, image: Any, info: CameraInfo | None = None, *,
-        topics: tuple[str, ...] = ('depth/image',),
-        accept: Callable[[Any], bool] = lambda message: True,
-    ) -> list[Any]:
-        """Send the image, ever again, until an answer that ``accept`` takes is on all topics."""
-        inboxes = [self.inbox(topic) for topic in topics]
-        stamps: set[int] = set()
-
-        def complete() -> list[Any]:
-            for stamp in sorted(stamps, reverse=True):
-                answers = [inbox.with_stamps({stamp}) for inbox in inboxes]
-                if all(answers) and accept(answers[0][0]):
-                    return [found[0] for found in answers]
-            return []
-        return list(self.wait(
-            complete, f'answers on {topics}', lambda: stamps.add(self.send(image, info))))
-
-    def status(self, camera: str = '') -> Any:
-        """Give the newest diagnostic status of this node (for ``camera``), or None."""
-        found = [s for m in self.inboxes['/diagnostics'].messages for s in m.status
-                 if s.name == f'{self.namespace}/depth_node: depth {camera}'.rstrip()]
-        return found[-1] if found else None
-
-    def values(self, camera: str = '') -> dict[str, str]:
-        """Give the key-value pairs of the newest diagnostic status."""
-        status = self.status(camera)
-        return {v.key: v.value for v in status.values} if status else {}
-
-    def drops(self, cause: str) -> int:
-        return int(self.values().get(f'dropped_{cause}', '0'))
-
-    def await_status(
-        self, accept: Callable[[Any], bool], what: str, also: Any = None, camera: str = '',
-    ) -> Any:
-        """Wait for a diagnostic status, published from now on, that ``accept`` takes."""
-        self.inboxes['/diagnostics'].messages.clear()
-        return self.wait(
-            lambda: (status := self.status(camera)) is not None and accept(status) and status,
-            what, also)
-
-    def call(self, kind: Any, service: str, request: Any) -> Any:
-        """Call a service of the depth node and give its response."""
-        client = self.node.create_client(kind, f'depth_node/{service}')
-        try:
-            self.wait(client.service_is_ready, f'service {service}')
-            future = client.call_async(request)
-            self.wait(future.done, f'response of {service}')
-            return future.result()
-        finally:
-            self.node.destroy_client(client)
-
-    def transition(self, label: str) -> bool:
-        request = ChangeState.Request()
-        request.transition.label = label
-        return bool(self.call(ChangeState, 'change_state', request).success)
-
-    def state(self) -> str:
-        return str(self.call(GetState, 'get_state', GetState.Request()).current_state.label)
-
-    def change(self, **values: Any) -> list[Any]:
-        """Set parameters one by one; gives the results."""
-        parameters = [Parameter(k, value=v).to_parameter_msg() for k, v in values.items()]
-        request = SetParameters.Request(parameters=parameters)
-        return list(self.call(SetParameters, 'set_parameters', request).results)
-
-    def get(self, name: str) -> Any:
-        values = self.call(GetParameters, 'get_parameters', GetParameters.Request(names=[name]))
-        return rclpy.parameter.parameter_value_to_python(values.values[0])
-
-    def describe(self, *names: str) -> list[Any]:
-        request = DescribeParameters.Request(names=names)
-        return list(self.call(DescribeParameters, 'describe_parameters', request).descriptors)
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        """Signal the node and give its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        try:
-            return int(self.process.wait(DEADLINE))
-        finally:
-            self.process.kill()
-
-    def close(self) -> None:
-        code = self.stop()
-        self._executor.shutdown()
-        self.node.destroy_node()
-        assert code == 0, self.log
-        assert 'Traceback' not in self.log
+from sensor_msgs.msg import CameraInfo, Image
 
 
 @pytest.fixture(scope='session')
@@ -230,23 +33,6 @@ def make_image() -> Callable[..., Image]:
 @pytest.fixture(scope='session')
 def make_info() -> Callable[..., CameraInfo]:
     return info_of
-
-
-def image_of(grey: int, width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> Image:
-    """Make an rgb8 image of one grey level."""
-    data = bytes([grey]) * (width * height * 3)
-    message = Image(width=width, height=height, encoding='rgb8', step=3 * width)
-    message.data.frombytes(data)
-    return message
-
-
-def info_of(width: int = 2 * WIDTH, height: int = 2 * HEIGHT) -> CameraInfo:
-    """Make a camera_info without distortion, principal point in the middle."""
-    fx, cx, cy = 0.8 * width, (width - 1) / 2, (height - 1) / 2
-    return CameraInfo(
-        width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
-        k=[fx, 0.0, cx, 0.0, fx, cy, 0.0, 0.0, 1.0], r=[1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0],
-        p=[fx, 0.0, cx, 0.0, 0.0, fx, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
 
 
 @pytest.fixture(scope='session')
