@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.geometry.alignment import NormalEquations
 from sa4depth_ros.geometry.lie import se3_exp
-from sa4depth_ros.geometry.positive_definite import solve_positive
+from sa4depth_ros.geometry.positive_definite import invert_positive, solve_by
 import torch
 from torch import nn, Tensor
 
@@ -127,7 +127,8 @@ def solve_damped(
     scaled = H / (root[:, :, None] * root[:, None, :])
     damped = scaled + (lam[:, None, None] + _RELATIVE_RIDGE) * identity
     # One elimination for both: the step, and whether H without damping has all directions.
-    shifted = scaled.detach() - _LEAST_EIGENVALUE * identity
-    both, positive = solve_positive(torch.cat((damped, shifted)), torch.cat((-g / root, g * 0)))
+    shifted = scaled - _LEAST_EIGENVALUE * identity
+    inverse, positive = invert_positive(torch.cat((damped, shifted)))
     sound = sound & positive[len(H):]
-    return torch.where(sound[:, None], both[:len(H)] / root, torch.zeros_like(g)), sound
+    y = solve_by(inverse[:len(H)], damped, -g / root)
+    return torch.where(sound[:, None], y / root, torch.zeros_like(g)), sound

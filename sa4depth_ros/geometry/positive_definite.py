@@ -18,26 +18,46 @@ import torch
 from torch import Tensor
 
 
-# The least pivot; smaller ones would only blow up rounding errors.
 _LEAST_PIVOT = 1e-6
 
 
-def solve_positive(A: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+@torch.no_grad()
+def invert_positive(A: Tensor) -> tuple[Tensor, Tensor]:
     """
-    Solve A x = b for symmetric ``A`` (N, n, n), of about unit diagonal, and ``b`` (N, n).
+    Invert symmetric ``A`` (N, n, n) of about unit diagonal, without gradients.
 
-    Gives x (N, n) and whether ``A`` is positive definite (N,); where it is not, x means nothing,
-    but is as finite as ``A`` and ``b``, as are its gradients. Elimination needs no pivoting for
-    such matrices, and its pivots, the squares of Cholesky's diagonal, tell whether they are.
-    torch.linalg has no counterpart in ONNX.
+    Gives the inverse (N, n, n) and whether ``A`` is positive definite (N,); where it is not,
+    the "inverse" is the identity. Elimination needs no pivoting for such matrices, and its
+    pivots, the squares of Cholesky's diagonal, tell whether they are. torch.linalg has no
+    counterpart in ONNX.
     """
-    work = torch.cat((A, b[..., None]), -1)
     size = A.shape[-1]
-    others = 1 - torch.eye(size, dtype=A.dtype, device=A.device)[..., None]
-    for step in range(size):
-        row, column = work[:, step:step + 1], work[:, :, step:step + 1]
-        pivot = row[..., step:step + 1].clamp(min=_LEAST_PIVOT)
-        # The row of the pivot stays as it is and is divided at the end.
-        work = work - column * others[step] / pivot * row
-    pivots = torch.diagonal(work, dim1=-2, dim2=-1)
-    return work[..., -1] / pivots.clamp(min=_LEAST_PIVOT), pivots.amin(-1) > _LEAST_PIVOT
+    identity = torch.eye(size, dtype=A.dtype, device=A.device)
+    # What a step adds to the rows: nothing to that of the pivot, which is divided at the end.
+    places = (identity - 1)[:, :, None] * identity[:, None]
+    work = torch.cat((A, identity.expand_as(A)), -1)
+    pivots = []
+    for step, place in enumerate(places.unbind()):
+        column = work[..., step:step + 1]
+        pivots.append(column[:, step:step + 1])
+        # A product of matrices, though of few numbers that are not 0: TensorRT would repeat
+        # all steps before a sum of single numbers inside that sum, thousands of times.
+        factors = column / pivots[-1].clamp(min=_LEAST_PIVOT) * place
+        work = (identity + factors) @ work
+    pivot = torch.cat(pivots, 1)
+    positive = (pivot > _LEAST_PIVOT).flatten(1).all(1)
+    inverse = work[..., size:] / pivot
+    return torch.where(positive[:, None, None], inverse, identity), positive
+
+
+def solve_by(inverse: Tensor, A: Tensor, b: Tensor) -> Tensor:
+    """
+    Give x (N, n) of A x = b by the ``inverse`` of ``A`` (N, n, n), with gradients of ``A``, ``b``.
+
+    The step of refinement takes away what rounding did to the inverse, and carries the
+    gradients: its derivative is that of the solution, so nobody has to go back through the
+    elimination.
+    """
+    b = b[..., None]
+    x = inverse @ b.detach()
+    return (x + inverse @ (b - A @ x)).squeeze(-1)

@@ -14,8 +14,10 @@
 
 """Elimination: the solution of positive definite systems, and word of all others."""
 
+import math
+
 import pytest
-from sa4depth_ros.geometry.positive_definite import solve_positive
+from sa4depth_ros.geometry.positive_definite import invert_positive, solve_by
 import torch
 
 
@@ -31,27 +33,43 @@ def _systems(dtype=torch.float64):
 @pytest.mark.parametrize(('dtype', 'tolerance'), [(torch.float64, 1e-10), (torch.float32, 1e-3)])
 def test_it_solves_what_torch_solves(dtype, tolerance) -> None:
     A, b = _systems(dtype)
-    x, positive = solve_positive(A, b)
+    inverse, positive = invert_positive(A)
     assert positive.all()
-    torch.testing.assert_close(x, torch.linalg.solve(A, b), rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(inverse, torch.linalg.inv(A), rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(
+        solve_by(inverse, A, b), torch.linalg.solve(A, b), rtol=tolerance, atol=tolerance)
+
+
+def test_a_step_of_refinement_makes_good_what_rounding_did() -> None:
+    A, b = _systems(torch.float64)
+    least = torch.linalg.eigvalsh(A)[:, :1, None]
+    A = A - (least - 1e-5) * torch.eye(6)
+    single, b32 = A.float(), b.float()
+    inverse, _ = invert_positive(single)
+    wanted = torch.linalg.solve(single.double(), b32.double())
+    errors = [(x - wanted).norm() / wanted.norm() for x in (
+        (inverse @ b32[..., None]).squeeze(-1), solve_by(inverse, single, b32))]
+    assert errors[1] < 0.01
+    assert errors[1] < errors[0]
 
 
 def test_it_says_what_is_not_positive_definite() -> None:
-    A, b = _systems()
+    A, _ = _systems()
     least = torch.linalg.eigvalsh(A)[:, :1, None]
     below, above = (A - factor * least * torch.eye(6) for factor in (1.1, 0.9))
-    assert not solve_positive(below, b)[1].any()
-    assert solve_positive(above, b)[1].all()
-    x, positive = solve_positive(torch.zeros(1, 6, 6), b[:1].float())
-    assert not positive.any()
-    assert torch.isfinite(x).all()
-    assert not solve_positive(torch.full((1, 6, 6), float('nan')), b[:1].float())[1].any()
+    assert invert_positive(above)[1].all()
+    hopeless = torch.stack([torch.full((6, 6), value) for value in (0, 1, -1, math.nan)])
+    for wrong in (below, hopeless):
+        inverse, positive = invert_positive(wrong)
+        assert not positive.any()
+        torch.testing.assert_close(inverse, torch.eye(6).to(inverse).expand_as(inverse))
 
 
-def test_gradients_pass_and_stay_finite() -> None:
+def test_gradients_are_those_of_the_solution() -> None:
     A, b = _systems()
-    assert torch.autograd.gradcheck(
-        lambda A, b: solve_positive(A, b)[0], (A.requires_grad_(), b.requires_grad_()))
-    flat = torch.ones(1, 6, 6, requires_grad=True)
-    solve_positive(flat, torch.ones(1, 6))[0].sum().backward()
-    assert torch.isfinite(flat.grad).all()
+    inverse, _ = invert_positive(A.requires_grad_())
+    assert not inverse.requires_grad
+
+    def solve(A, b):
+        return solve_by(invert_positive(A)[0], A, b)
+    assert torch.autograd.gradcheck(solve, (A, b.requires_grad_()))
