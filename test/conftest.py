@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 import shutil
 import sys
+import sysconfig
 import tempfile
 
 from sa4depth_ros.cli.dds_domain import claim_domain
@@ -30,12 +31,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 # Tests are not collected where what they need is missing, and the report header says so:
 # nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
 # package registry; torch and mujoco come with `make test`, but not with a robot. A name is that
-# of a module, or of a command (hadolint).
+# of a module, of a command (hadolint), or of a header.
 NEEDS = {
     'geometry': ('torch',),
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
     'networks/test_engine_builds.py': ('tensorrt_rtx',),
+    'nodes/test_pose_transforms.py': ('gcc', 'Python.h'),
     'runtime/test_tensorrt_bindings.py': ('cuda', 'gcc'),
     'runtime/test_tensorrt_builds.py': ('tensorrt_rtx',),
     'runtime/test_tensorrt_emulator.py': ('tensorrt_rtx', 'cuda'),
@@ -51,6 +53,8 @@ NEEDS = {
 
 
 def _installed(name: str) -> bool:
+    if name.endswith('.h'):
+        return (Path(sysconfig.get_paths()['include']) / name).is_file()
     commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
     return bool(importlib.util.find_spec(name) or shutil.which(name, path=commands))
 

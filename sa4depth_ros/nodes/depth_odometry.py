@@ -16,6 +16,7 @@
 
 from pathlib import Path
 import sys
+from typing import Any
 
 from sa4depth_ros.nodes.depth_node import DepthNode
 from sa4depth_ros.nodes.handed_depth import HandedDepth
@@ -23,8 +24,12 @@ from sa4depth_ros.nodes.pose_node import PoseNode
 from sa4depth_ros.nodes.run_node import run_nodes
 
 
-def make_nodes() -> list[DepthNode | PoseNode]:
-    """Make both, the pose node with depth from the depth node; ConfigError as they raise it."""
+def make_nodes(**options: Any) -> list[DepthNode | PoseNode]:
+    """
+    Make both, the pose node with ``options`` and depth from the depth node.
+
+    Raises ConfigError when a parameter of one is impossible.
+    """
     depth = DepthNode(is_alone=False)
 
     def model() -> Path | None:
@@ -32,7 +37,7 @@ def make_nodes() -> list[DepthNode | PoseNode]:
     try:
         pose = PoseNode(
             input_of=lambda camera: HandedDepth(depth, camera), model=model,
-            siblings=[depth])
+            siblings=[depth], **options)
     except BaseException:
         depth.destroy_node()
         raise

@@ -37,15 +37,17 @@ def make_info() -> Callable[..., CameraInfo]:
 
 @pytest.fixture(scope='session')
 def start_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Bench]]:
-    """Give a function that starts a depth node with a bench around it."""
+    """Give a function that starts a node with a bench, of ``kind``, around it."""
     folder = tmp_path_factory.mktemp('benches')
     context = Context()
     rclpy.init(context=context)
     benches: list[Bench] = []
 
-    def start(*, slow: int = 0, batch: bool = False, **options: Any) -> Bench:
+    def start(
+        *, kind: type[Bench] = Bench, slow: int = 0, batch: bool = False, **options: Any,
+    ) -> Bench:
         model = save_grey_model(folder / f'grey_{slow}_{batch}.onnx', slow=slow, batch=batch)
-        benches.append(Bench(context, folder, model, **options))
+        benches.append(kind(context, folder, model, **options))
         return benches[-1]
     yield start
     for bench in benches:
