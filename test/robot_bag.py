@@ -100,7 +100,7 @@ def write_robot_bag(
     ``delay`` [ns] is on the stamps of all but the images; ``paint`` makes images of depth.
     """
     store = get_typestore(Stores.ROS2_JAZZY)
-    make = _Messages(store.types, body)
+    make = RobotMessages(store.types, body)
     bag = RobotBag(path)
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         topics: dict[str, Any] = {}
@@ -134,9 +134,12 @@ def write_robot_bag(
 
 
 @dataclass
-class _Messages:
+class RobotMessages:
+    """Makes messages of rosbags; ``body`` is whose poses odometry gives, ``lidar`` its frame."""
+
     types: Any
     body: str
+    lidar: str = 'lidar'
 
     def head(self, time: int, frame: str) -> Any:
         stamp = self.types['builtin_interfaces/msg/Time'](time // 10**9, time % 10**9)
@@ -159,7 +162,10 @@ class _Messages:
         z = depth[rows, columns].ravel()
         seen = np.stack([(columns.ravel() - K[0, 2]) / K[0, 0] * z,
                          (rows.ravel() - K[1, 2]) / K[1, 1] * z, z, np.ones(len(z))])
-        points = (np.linalg.inv(T_LIDAR2BASE) @ T_CAMERA2BASE @ seen)[:3].T
+        T_camera2lidar = np.linalg.inv(T_LIDAR2BASE) @ T_CAMERA2BASE
+        if self.lidar == 'front_optical':
+            T_camera2lidar = np.eye(4)
+        points = (T_camera2lidar @ seen)[:3].T
         # As real ones: some behind the camera, some that did not return; x, y, z and intensity.
         points = np.concatenate([points, points * [-1, 1, 1], np.full((7, 3), np.nan)])
         data = np.zeros((len(points), 4), '<f4')
@@ -167,7 +173,7 @@ class _Messages:
         field_of = self.types['sensor_msgs/msg/PointField']
         fields = [field_of(name, 4 * i, 7, 1) for i, name in enumerate(('x', 'y', 'z', 'i'))]
         return self.types['sensor_msgs/msg/PointCloud2'](
-            self.head(time, 'lidar'), 1, len(points), fields, False, 16, 16 * len(points),
+            self.head(time, self.lidar), 1, len(points), fields, False, 16, 16 * len(points),
             data.reshape(-1).view(np.uint8), False)
 
     def odometry(self, time: int, pose: np.ndarray) -> Any:

@@ -22,6 +22,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.calibrations import Calibrations
+from sa4depth_ros.nodes.camera_scale import CameraScale
 from sa4depth_ros.nodes.camera_stream import CameraStream
 from sa4depth_ros.nodes.conversions import compressed_to_rgb, image_to_rgb
 from sa4depth_ros.nodes.depth_listener import DepthListener
@@ -59,6 +60,7 @@ class Camera:
         self._inputs: list[Any] = []
         # Parts of this process that get the depth without messages.
         self.listeners: list[DepthListener] = []
+        self.scale = CameraScale(node, name, parameters, self.listeners)
 
     def offer(self) -> None:
         """Create the publishers; ConfigError when their QoS cannot be."""
@@ -89,6 +91,7 @@ class Camera:
 
     def leave(self) -> None:
         """Unsubscribe; harmless when there is nothing to leave."""
+        self.scale.stop()
         for subscription in self._inputs:
             self._node.destroy_subscription(subscription)
         self._inputs = []
@@ -113,8 +116,9 @@ class Camera:
             camera=self._calibrations.state, camera_calibrated=self._calibrations.is_calibrated,
             camera_exact=self._calibrations.is_exact, unit=self._unit(estimator),
             remarks=estimator.engine.remarks if estimator is not None else (),
-            facts={**topics, **facts,
-                   'outputs': ' '.join(self._prefix + output for output in outputs)})
+            warnings=self.scale.warnings, facts={
+                **topics, **facts, **self.scale.facts,
+                'outputs': ' '.join(self._prefix + output for output in outputs)})
         title = f'{self._node.get_fully_qualified_name()}: depth {self.name}'.rstrip()
         return health_status(title, state, self._statistics.snapshot())
 

@@ -48,6 +48,11 @@ def live_choice(default: str, text: str, choices: tuple[str, ...]) -> Any:
     return field(default=default, metadata={'text': text, 'choices': choices, 'live': True})
 
 
+def live_value(default: str | bool, text: str) -> Any:
+    """Describe a name or a switch that can be set while the node runs."""
+    return field(default=default, metadata={'text': text, 'live': True})
+
+
 def declare(node: Node, name: str, item: 'Field[Any]') -> Any:
     """Declare the parameter ``name`` as ``item`` describes it and give its value."""
     default: Any = item.default

@@ -102,6 +102,7 @@ class DepthNode(LifecycleNode):
         result = super().on_activate(state)
         for camera in self.cameras:
             camera.listen(self._put)
+            camera.scale.start(estimator, self.model)
             self.get_logger().info(f"active: images from '{camera.image_topic}', calibration from "
                                    f"'{camera.info_topic}'")
         for line in unused_qos_overrides(self) if self._is_alone else ():
@@ -155,6 +156,8 @@ class DepthNode(LifecycleNode):
     def _report(self) -> None:
         lifecycle = self._state_machine.current_state[1]
         facts = self._facts()
+        for camera in self.cameras:
+            camera.scale.look()
         report = DiagnosticArray(status=[
             camera.status(lifecycle, self._estimator, facts) for camera in self.cameras])
         report.header.stamp = self.get_clock().now().to_msg()
@@ -165,7 +168,7 @@ class DepthNode(LifecycleNode):
             return {}
         card = self._estimator.card
         return {'model': f'{card.name} {card.version}', 'licence': card.licence,
-                'backend': self._estimator.engine.name, 'scale_calibrated': str(card.calibrated)}
+                'backend': self._estimator.engine.name}
 
 
 def main(args: list[str] | None = None) -> int:

@@ -41,6 +41,7 @@ class NodeState:
     unit: str
     facts: Mapping[str, str]
     remarks: tuple[Remark, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def health_status(name: str, state: NodeState, frames: Snapshot) -> DiagnosticStatus:

@@ -23,7 +23,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.nodes.declared_parameters import (
-    accept_substitutes, check, declare, fixed, given_parameters, live, unknown_parameters)
+    accept_substitutes, check, declare, fixed, given_parameters, live, live_choice, live_value,
+    unknown_parameters)
 from sa4depth_ros.runtime.engines import BACKENDS
 
 _CAMERA = re.compile(r'(?!.*__)[A-Za-z_][A-Za-z0-9_]*')
@@ -35,8 +36,8 @@ class DepthParameters:
     """
     Every parameter of the depth node; what it holds is valid, or ConfigError was raised.
 
-    Those with a range can be set while the node runs and count from the next frame on; the
-    others are read-only. A single camera without a name has its topics right in the namespace
+    The live ones can be set while the node runs and count from the next frame on; the others
+    are read-only. A single camera without a name has its topics right in the namespace
     of the node.
     """
 
@@ -68,6 +69,20 @@ class DepthParameters:
     color_max_depth: float = live(
         10.0, 'Depth at the cold end of the colours of depth/color.', 1e-3, 1e4,
         'more than min_depth')
+    scale_reference: str = live_choice(
+        'none', 'What tells metres, for ~/calibrate and the watch.',
+        ('none', 'depth', 'lidar', 'odometry'))
+    scale_reference_topic: str = live_value('', 'Its topic; {camera} is the name of the camera.')
+    scale_time_tolerance: float = live(
+        0.05, 'Most seconds between an image and its reference.', 0.0, 10.0)
+    scale_watch_period: float = live(
+        1.0, 'Seconds between two looks at the reference; 0: no watch.', 0.0, 3600.0)
+    scale_drift_warn: float = live(
+        0.1, 'Warn when the scale is off by more than this fraction.', 0.0, 10.0)
+    calibration_seconds: float = live(30.0, 'Longest time that ~/calibrate collects.', 0.1, 3600.0)
+    calibration_precision: float = live(
+        0.02, 'It ends earlier when half the interval is less (fraction); 0: never.', 0.0, 1.0)
+    calibration_save: bool = live_value(True, 'Keep what it finds in the card beside the model.')
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -104,6 +104,10 @@ class ScaleSink(Protocol):
 class ScaleSource(Protocol):
     """Compares frames with one kind of reference."""
 
+    def reset(self) -> None:
+        """Forget earlier frames: the next one is the first."""
+        ...
+
     def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
         """Tell ``sink`` what ``frame`` says; True when a measurement is complete, good or not."""
         ...

@@ -41,6 +41,9 @@ class DepthSource:
         self._settings = settings
         self._references = references
 
+    def reset(self) -> None:
+        """Forget nothing: each frame is measured alone."""
+
     def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
         """Tell ``sink`` what ``frame`` says; always complete."""
         def reference() -> Depth:
@@ -60,6 +63,9 @@ class LidarSource:
     ) -> None:
         self._settings = settings
         self._references = references
+
+    def reset(self) -> None:
+        """Forget nothing: each frame is measured alone."""
 
     def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
         """Tell ``sink`` what ``frame`` says; always complete."""

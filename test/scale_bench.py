@@ -1,0 +1,155 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A depth node that drives through the room of robot_bag, and sensors that know metres."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import functools
+from typing import Any
+
+from nav_msgs.msg import Odometry
+from node_bench import Bench
+import numpy as np
+from onnx import helper, TensorProto
+from onnx_models import HEIGHT, save_model, WIDTH
+from rendered_pair import photograph
+from robot_bag import drive, K, RobotMessages, START, STEP, T_CAMERA2BASE
+import robot_bag
+from rosbags.typesys import get_typestore, Stores
+from sa4depth_ros.model_card import ModelCard
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_srvs.srv import Trigger
+
+LEVELS_PER_METRE = 40
+SLOPE = 0.01
+# The model says 0.01 units a level of blue, of which the picture has 40 a metre.
+PLANTED = 1 / (LEVELS_PER_METRE * SLOPE)
+CALIBRATION = {'depth': '/depth_camera/image', 'lidar': '/points', 'odometry': '/odom'}
+_STORE = get_typestore(Stores.ROS2_JAZZY)
+_THERE_AND_BACK = 40
+
+
+def save_blue_model(path):
+    """Save a model of relative depth, SLOPE units per level of blue."""
+    make = helper.make_node
+    nodes = [make('Gather', ['image', 'blue'], ['level'], axis=3),
+             make('Cast', ['level'], ['x'], to=TensorProto.FLOAT),
+             make('Mul', ['x', 'slope'], ['units']),
+             make('Transpose', ['units'], ['depth'], perm=[0, 3, 1, 2])]
+    card = ModelCard('blue', HEIGHT, WIDTH, output='relative_depth')
+    return save_model(path, nodes, {'blue': np.array([2]), 'slope': np.float32(SLOPE)}, card)
+
+
+@functools.lru_cache(maxsize=None)
+def view(number):
+    """Give picture and depth [m] of a place on the way."""
+    return photograph(drive(number), K, (robot_bag.HEIGHT, robot_bag.WIDTH))
+
+
+def place_of(number):
+    """Tell where the robot is at a step of its drive to and fro."""
+    return abs((number + _THERE_AND_BACK) % (2 * _THERE_AND_BACK) - _THERE_AND_BACK)
+
+
+@dataclass
+class Flaws:
+    """What is wrong: reference times ``factor``, ``flicker`` of the model from image to image."""
+
+    factor: float = 1.0
+    flicker: float = 0.02
+    delay: int = 0
+    still: bool = False
+
+
+class ScaleBench(Bench):
+    """Plays the drive to and fro, under ever later stamps, with one reference beside it."""
+
+    def __init__(self, context: Any, folder: Any, model: Any, *, kind: str,
+                 body: str = 'front_optical', lidar: str = 'front_optical', camera: str = '',
+                 arguments: Sequence[str] = (), **options: Any) -> None:
+        folder = folder / f'{kind}_{body}_{lidar}_{len(list(folder.iterdir()))}'
+        folder.mkdir()
+        super().__init__(
+            context, folder, save_blue_model(folder / 'blue.onnx'),
+            arguments=('-p', 'scale_reference_topic:=reference',
+                       '-p', 'calibration_seconds:=25.0', *arguments), **options)
+        self.folder, self.kind = folder, kind
+        for place in range(_THERE_AND_BACK + 1):
+            view(place)
+        self.make = RobotMessages(_STORE.types, body, lidar)
+        self.flaws = Flaws()
+        self.number = 0
+        self.rng = np.random.default_rng(0)
+        prefix = f'{camera}/' if camera else ''
+        types = {f'{prefix}image': Image, f'{prefix}camera_info': CameraInfo, 'reference': {
+            'depth': Image, 'lidar': PointCloud2, 'odometry': Odometry}[kind]}
+        self.topics = [self.node.create_publisher(kind, name, 2) for name, kind in types.items()]
+
+    def play(self):
+        """Publish the next frame with what the reference says."""
+        place = 0 if self.flaws.still else place_of(self.number)
+        time = START + self.number * STEP
+        rgb, depth = view(place)
+        # Blue is what the model takes for depth, the rest is texture to follow.
+        mood = np.exp(self.flaws.flicker * self.rng.standard_normal())
+        rgb = rgb.copy()
+        rgb[..., 2] = np.clip(np.round(LEVELS_PER_METRE * depth * mood), 0, 255)
+        messages = [self.make.image(time, 'rgb8', rgb), self.make.info(time),
+                    self._reference(time + self.flaws.delay, place, depth)]
+        # The reference and camera_info first: images are what the node waits for.
+        for message, publisher in reversed(list(zip(messages, self.topics))):
+            publisher.publish(bytes(_STORE.serialize_cdr(message, message.__msgtype__)))
+        self.number += 1
+
+    def _reference(self, time, place, depth):
+        factor = self.flaws.factor
+        if self.kind == 'depth':
+            return self.make.image(time, '32FC1', (factor * depth).astype('<f4'))
+        if self.kind == 'lidar':
+            return self.make.cloud(time, factor * depth)
+        pose = drive(place)
+        pose[:3, 3] *= factor
+        if self.make.body == 'base_link':
+            pose = pose @ np.linalg.inv(T_CAMERA2BASE)
+        return self.make.odometry(time, pose)
+
+    def calibrate(self, service='calibrate', play=True):
+        """Call the service while the robot drives; its response."""
+        client = self.node.create_client(Trigger, f'depth_node/{service}')
+        try:
+            self.wait(client.service_is_ready, f'service {service}')
+            future = client.call_async(Trigger.Request())
+            self.wait(future.done, 'the calibration', self.play if play else None)
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def ratio_of_next_depth(self):
+        """Give the median of depth that goes out over the truth, for pictures sent from now on."""
+        inbox = self.inbox('depth/image', Image)
+        begun = START + self.number * STEP
+
+        def newest():
+            return [m for m in inbox.messages if _stamp(m) >= begun]
+        ratios = []
+        for message in self.wait(lambda: len(newest()) > 4 and newest(), 'depth', self.play):
+            depth = np.frombuffer(message.data, '<f4').reshape(message.height, message.width)
+            place = place_of((_stamp(message) - START) // STEP)
+            ratios.append(np.median(depth / view(0 if self.flaws.still else place)[1]))
+        return float(np.median(ratios))
+
+
+def _stamp(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
