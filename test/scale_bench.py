@@ -39,6 +39,8 @@ PLANTED = 1 / (LEVELS_PER_METRE * SLOPE)
 CALIBRATION = {'depth': '/depth_camera/image', 'lidar': '/points', 'odometry': '/odom'}
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _THERE_AND_BACK = 40
+# What grey is made of.
+_GREY = np.array([0.299, 0.587, 0.114])
 
 
 def save_blue_model(path):
@@ -56,6 +58,13 @@ def save_blue_model(path):
 def view(number):
     """Give picture and depth [m] of a place on the way."""
     return photograph(drive(number), K, (robot_bag.HEIGHT, robot_bag.WIDTH))
+
+
+def painted(rgb, depth):
+    """Hide depth in the blue of a picture, whose grey stays that of the walls."""
+    blue = np.clip(np.round(LEVELS_PER_METRE * depth), 0, 255)
+    rest = (rgb @ _GREY - _GREY[2] * blue) / (1 - _GREY[2])
+    return np.clip(np.round(np.stack((rest, rest, blue), -1)), 0, 255).astype(np.uint8)
 
 
 def place_of(number):
@@ -102,10 +111,8 @@ class ScaleBench(Bench):
         place = 0 if self.flaws.still else place_of(self.number)
         time = START + self.number * STEP
         rgb, depth = view(place)
-        # Blue is what the model takes for depth, the rest is texture to follow.
         mood = np.exp(self.flaws.flicker * self.rng.standard_normal())
-        rgb = rgb.copy()
-        rgb[..., 2] = np.clip(np.round(LEVELS_PER_METRE * depth * mood), 0, 255)
+        rgb = painted(rgb, depth * mood)
         messages = [self.make.image(time, 'rgb8', rgb), self.make.info(time),
                     self._reference(time + self.flaws.delay, place, depth)]
         # The reference and camera_info first: images are what the node waits for.
