@@ -14,7 +14,7 @@
 
 """How far an estimated camera path is from the true one, measured by evo (method.md 5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import math
 from typing import Any
 
@@ -46,16 +46,19 @@ def chain(steps: Iterable[Poses]) -> Poses:
     return np.stack(poses)
 
 
-def trajectory_metrics(estimated: Poses, truth: Poses) -> dict[str, float]:
+def trajectory_metrics(
+    estimated: Poses, truth: Poses, *, scaled: bool = True,
+) -> dict[str, float]:
     """
     Compare two paths (N, 4, 4) of T_camera2world, frame by frame; worlds may differ.
 
     ``truth`` is in metres. The result, NaN where a path is too short or too straight to be
     aligned: ``scale`` metres per unit of ``estimated`` by the Sim(3) alignment (Umeyama);
     ``ate_sim3`` and ``ate_se3`` RMSE of the positions in metres after aligning with and
-    without scale; with that scale ``rpe_translation`` RMSE of a step's translation in percent
-    of the RMS true step, ``rpe_rotation`` RMSE of its rotation in degrees, ``drift`` percent
-    and ``drift_rotation`` degrees per 100 m over segments of the path; ``path_length`` metres.
+    without scale; with that scale, or with none unless ``scaled``, ``rpe_translation`` RMSE of a
+    step's translation in percent of the RMS true step, ``rpe_rotation`` RMSE of its rotation in
+    degrees, ``drift`` percent and ``drift_rotation`` degrees per 100 m over segments of the path;
+    ``path_length`` metres.
 
     Segments are KITTI's 100..800 m as far as they fit, on a path below 100 m eighths of it.
     """
@@ -65,18 +68,19 @@ def trajectory_metrics(estimated: Poses, truth: Poses) -> dict[str, float]:
     result = {'path_length': path_length(truth), **dict.fromkeys((
         'scale', 'ate_sim3', 'ate_se3', 'rpe_translation', 'rpe_rotation', 'drift',
         'drift_rotation'), math.nan)}
-    scaled = aligned(estimated, truth, scale=True)
+    similar = aligned(estimated, truth, scale=True)
     rigid = aligned(estimated, truth, scale=False)
-    if scaled is None or rigid is None:
+    if similar is None or rigid is None:
         return result
-    result['scale'] = path_length(scaled) / path_length(estimated)
-    result |= {'ate_sim3': _ate(scaled, truth), 'ate_se3': _ate(rigid, truth)}
+    result['scale'] = path_length(similar) / path_length(estimated)
+    result |= {'ate_sim3': _ate(similar, truth), 'ate_se3': _ate(rigid, truth)}
+    judged = similar if scaled else rigid
     step = math.sqrt(float(np.mean(step_lengths(truth) ** 2)))
-    errors = _relative_errors(scaled, truth, 1, 'frames')
+    errors = _relative_errors(judged, truth, 1, 'frames')
     if step > 0:
         result['rpe_translation'] = 100 * _rms(errors[0]) / step
     result['rpe_rotation'] = _rms(errors[1])
-    return result | _drift(scaled, truth)
+    return result | segment_drift(judged, truth, drift_segments(truth))
 
 
 def aligned(estimated: Poses, truth: Poses, *, scale: bool) -> Poses | None:
@@ -105,6 +109,33 @@ def step_lengths(poses: Poses) -> NDArray[np.float64]:
 def path_length(poses: Poses) -> float:
     """Give the length of the path through poses (N, 4, 4)."""
     return float(step_lengths(poses).sum())
+
+
+def drift_segments(truth: Poses) -> list[float]:
+    """Give KITTI's lengths [m] that fit a path (N, 4, 4), eighths of it below 100 m."""
+    fitting = [segment for segment in KITTI_SEGMENTS if segment <= path_length(truth)]
+    return fitting or eighths(truth)
+
+
+def eighths(truth: Poses) -> list[float]:
+    """Give one to seven eighths of the length [m] of a path (N, 4, 4)."""
+    return [path_length(truth) * part / _SHORT_PATH_PARTS for part in range(1, _SHORT_PATH_PARTS)]
+
+
+def segment_drift(
+    estimated: Poses, truth: Poses, segments: Sequence[float],
+) -> dict[str, float]:
+    """
+    Give ``drift`` [percent] and ``drift_rotation`` [degrees per 100 m] over segments [m].
+
+    The mean over all parts of the path (N, 4, 4) that are so long; {} where there is none.
+    """
+    joined = np.concatenate(
+        [np.stack(_relative_errors(estimated, truth, segment, 'meters')) * 100 / segment
+         for segment in segments], axis=1)
+    if not joined.size:
+        return {}
+    return {'drift': float(joined[0].mean()), 'drift_rotation': float(joined[1].mean())}
 
 
 def _path(poses: Poses) -> Any:
@@ -138,19 +169,6 @@ def _relative_errors(
             return np.empty(0), np.empty(0)
         errors.append(np.asarray(metric.error))
     return errors[0], errors[1]
-
-
-def _drift(estimated: Poses, truth: Poses) -> dict[str, float]:
-    length = path_length(truth)
-    segments: Iterable[float] = [s for s in KITTI_SEGMENTS if s <= length]
-    if not segments:
-        segments = length * np.arange(1, _SHORT_PATH_PARTS) / _SHORT_PATH_PARTS
-    joined = np.concatenate(
-        [np.stack(_relative_errors(estimated, truth, segment, 'meters')) * 100 / segment
-         for segment in segments], axis=1)
-    if not joined.size:
-        return {}
-    return {'drift': float(joined[0].mean()), 'drift_rotation': float(joined[1].mean())}
 
 
 def _rms(values: NDArray[np.float64]) -> float:

@@ -1,0 +1,146 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The ways to odometry that are compared, each a path through the same frames."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from odometry_recording import RecordedFrame, Recording
+from sa4depth_ros.errors import FrameError
+from sa4depth_ros.runtime.depth_estimator import DepthEstimator
+from sa4depth_ros.runtime.engines import EngineOptions
+from sa4depth_ros.runtime.motion_engines import MotionEngines
+from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator, OdometryInput
+from sa4depth_ros.runtime.preprocess import Preprocessor
+from sa4depth_train.classical_motion import classical_path
+from sa4depth_train.trajectory import chain, trajectory_metrics
+
+Poses = NDArray[np.float64]
+DepthOf = Callable[[RecordedFrame], tuple[NDArray[np.float32], str]]
+
+
+@dataclass(frozen=True)
+class Models:
+    """A motion model (any of its files), a depth model, and CPU threads for each."""
+
+    motion: Path
+    depth: Path
+    threads: int = 1
+
+
+class Path3D(NamedTuple):
+    """Poses (N, 4, 4) T_camera2first, steps that were not found, and seconds a frame."""
+
+    poses: Poses
+    lost: int
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """
+    A way, the path it found and the figures of trajectory_metrics.
+
+    ``own_scale`` says that errors of steps and segments were taken without alignment of scale.
+    """
+
+    title: str
+    path: Path3D
+    own_scale: bool
+    metrics: dict[str, float]
+
+
+def compare(recording: Recording, models: Models) -> Iterator[Result]:
+    """Go every way through a recording, those with true depth where it has any."""
+    estimator = DepthEstimator(models.depth, options=EngineOptions(threads=models.threads))
+    motion = MotionEngines(models.motion, threads=models.threads)
+    try:
+        if recording.has_depth:
+            yield _judged('ours, exact depth', recording, our_path(recording, models, _recorded))
+        unit_m = estimator.card.unit == 'm'
+        yield _judged('ours, depth of the model', recording,
+                      our_path(recording, models, _predicted(estimator)), own_scale=unit_m)
+        if motion.has_guess:
+            yield _judged('PoseNet alone', recording, guessed_path(recording, motion),
+                          own_scale=False)
+    finally:
+        motion.close()
+        estimator.close()
+    yield _judged('KLT + essential matrix, true length of each step', recording,
+                  _classical(recording, recording.lengths))
+    if recording.has_depth:
+        yield _judged('KLT + PnP, exact depth', recording, _classical(recording, None))
+
+
+def our_path(recording: Recording, models: Models, depth_of: DepthOf) -> Path3D:
+    """Run the estimator of the pose node; frames that it refuses count as lost."""
+    estimator = OdometryEstimator(models.motion, threads=models.threads)
+    poses, lost, seconds = [], 0, 0.0
+    try:
+        for frame in recording:
+            depth, unit = depth_of(frame)
+            begin = perf_counter()
+            pose = np.eye(4) if not poses else poses[-1]
+            try:
+                result = estimator.update(OdometryInput(
+                    rgb=frame.rgb, camera=frame.camera, depth=depth, depth_camera=None,
+                    unit=unit, seconds=frame.seconds))
+                lost += result.state == 'lost'
+                pose = result.T_camera2odom
+            except FrameError:
+                lost += 1
+            poses.append(pose)
+            seconds += perf_counter() - begin
+    finally:
+        estimator.close()
+    return Path3D(np.stack(poses), lost, seconds / len(poses))
+
+
+def guessed_path(recording: Recording, motion: MotionEngines) -> Path3D:
+    """Chain what PoseNet says of each pair of frames."""
+    prepare = Preprocessor(motion.size[1], motion.size[0])
+    begin = perf_counter()
+    pictures = (prepare(frame.rgb, frame.camera)[0] for frame in recording)
+    steps = [np.linalg.inv(motion.guess(*pair)) for pair in pairwise(pictures)]
+    return Path3D(chain(steps), 0, (perf_counter() - begin) / len(recording))
+
+
+def _classical(recording: Recording, lengths: list[float] | None) -> Path3D:
+    begin = perf_counter()
+    poses, lost = classical_path((frame.classical() for frame in recording), lengths)
+    return Path3D(poses, lost, (perf_counter() - begin) / len(recording))
+
+
+def _recorded(frame: RecordedFrame) -> tuple[NDArray[np.float32], str]:
+    assert frame.depth is not None
+    return frame.depth, 'm'
+
+
+def _predicted(estimator: DepthEstimator) -> DepthOf:
+    def predict(frame: RecordedFrame) -> tuple[NDArray[np.float32], str]:
+        found = estimator.estimate(frame.rgb, frame.camera)
+        return found.depth, found.unit
+    return predict
+
+
+def _judged(title: str, recording: Recording, path: Path3D, *, own_scale: bool = True) -> Result:
+    metrics = trajectory_metrics(path.poses, recording.truth, scaled=not own_scale)
+    return Result(title, path, own_scale, metrics)
