@@ -59,9 +59,9 @@ class PoseBench(Bench):
             self.send_depth(depth or depth_of(), stamp if depth_stamp is None else depth_stamp)
         return stamp
 
-    def send_depth(self, depth: Any, stamp: int) -> None:
+    def send_depth(self, depth: Any, stamp: int, frame: str = OPTICAL) -> None:
         depth.header.stamp = Time(sec=stamp // 10**9, nanosec=stamp % 10**9)
-        depth.header.frame_id = OPTICAL
+        depth.header.frame_id = frame
         self._depths.publish(depth)
 
     def odometry(

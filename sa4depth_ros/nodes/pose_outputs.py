@@ -63,9 +63,11 @@ class PoseOutputs:
         try:
             from tf2_msgs.msg import TFMessage
         except ImportError:
-            self.tf_state = ('not published: tf2_msgs is not installed '
-                             '(apt install ros-$ROS_DISTRO-tf2-msgs)')
-            self._node.get_logger().warning(f'tf is {self.tf_state}')
+            # Nobody on this machine can read tf either, so this is told once.
+            self.tf_state = 'impossible: tf2_msgs is not installed'
+            self._node.get_logger().warning(
+                'tf is not published, as tf2_msgs is not installed '
+                '(apt install ros-$ROS_DISTRO-tf2-msgs)')
             return
         self._message = TFMessage
         # As tf2_ros publishes.
@@ -86,7 +88,7 @@ class PoseOutputs:
             motion = BodyMotion.null() if given.when_lost == 'null' else motion.held()
         if not motion.is_finite:
             raise FrameError('the odometry has a number that is none, so it is not published; '
-                             'please report it', 'not_finite')
+                             'please report it', 'internal')
         child = self._mount.child_frame(image.frame_id)
         header = Header(stamp=image.stamp, frame_id=given.odom_frame)
         self._odom.publish(odometry_message(header, child, motion))
