@@ -14,6 +14,7 @@
 
 """Isolation for every test run: its own DDS domain, this machine only, software rendering."""
 
+import importlib
 import importlib.util
 import os
 from pathlib import Path
@@ -22,6 +23,7 @@ import sys
 import sysconfig
 import tempfile
 
+import pytest
 from sa4depth_ros.cli.dds_domain import claim_domain
 
 # For onnx_models.py and walk_bag.py. The option pythonpath does the same, but not in the
@@ -38,6 +40,7 @@ NEEDS = {
     'networks': ('torch', 'transformers'),
     'networks/test_engine_builds.py': ('tensorrt_rtx',),
     'nodes/test_pose_transforms.py': ('gcc', 'Python.h'),
+    'runtime/test_motion_engines.py': ('torch', 'transformers'),
     'runtime/test_tensorrt_bindings.py': ('cuda', 'gcc'),
     'runtime/test_tensorrt_builds.py': ('tensorrt_rtx',),
     'runtime/test_tensorrt_emulator.py': ('tensorrt_rtx', 'cuda'),
@@ -83,3 +86,12 @@ def pytest_report_header() -> list[str]:
     lines += [f'not collected: test/{path} (needs {module}, which is not installed)'
               for path, module in MISSING.items()]
     return lines
+
+
+@pytest.fixture(scope='session')
+def small_motion(tmp_path_factory):
+    """Give the checkpoint of a small model of motion, its network, and what was exported."""
+    motion_models = importlib.import_module('motion_models')
+    checkpoint = tmp_path_factory.mktemp('motion') / 'both.safetensors'
+    network = motion_models.save_small(checkpoint)
+    return checkpoint, network, motion_models.export_small(checkpoint)

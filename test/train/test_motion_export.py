@@ -17,70 +17,41 @@
 import hashlib
 import math
 
+from motion_models import as_deployed, export_small, EYE, K, photo, save_small, SIZE, T_TRUE
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from rendered_pair import intrinsics, render
+from rendered_pair import render
 from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.geometry.lie import se3_exp, se3_log
 from sa4depth_ros.model_card import CHECKPOINT_KEY, ModelCard
 from sa4depth_ros.networks.deployed_motion import (
     Aligned, DeployedAlignment, DeployedFeatures)
-from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
-from sa4depth_ros.networks.factory import save_checkpoint
-from sa4depth_ros.networks.feature_net import FeatureNetConfig
-from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
-from sa4depth_ros.networks.pose_net import PoseNetConfig
-from sa4depth_ros.networks.pose_refinement import RefinementConfig
+from sa4depth_ros.networks.feature_net import FeatureNet
 from sa4depth_train.motion_export import BOUND, export_motion
 import torch
 
-SIZE = HEIGHT, WIDTH = 96, 128
-CARD = ModelCard(name='small', input_height=HEIGHT, input_width=WIDTH, output='relative_depth',
-                 licence='none', metrics={'room': {'scaled_abs_rel': 0.2}})
-DEPTH = DepthNetConfig(input_height=HEIGHT, input_width=WIDTH, decoder_channels=(8, 8, 8, 8, 8))
-MOTION = MotionConfig(
-    PoseNetConfig(channels=8), FeatureNetConfig(16, 16),
-    RefinementConfig(iterations=2, initial_damping=1e-3, robust_scale=0.3))
-K = intrinsics(torch.float32)
-K[:, :2] *= WIDTH / 256
-EYE = torch.eye(4)[None]
-T_TRUE = se3_exp(torch.tensor([[0.1, -0.05, 0.12, 0.02, -0.03, 0.01]]))
+
+@pytest.fixture(scope='module')
+def checkpoint(small_motion):
+    return small_motion[0]
 
 
 @pytest.fixture(scope='module')
-def checkpoint(tmp_path_factory):
-    torch.manual_seed(2)
-    motion = MotionNet(MOTION)
-    # Random weights hardly move; larger ones show which way round the motion is.
-    torch.nn.init.normal_(motion.pose_net.head[-1].weight, std=1.0)
-    path = tmp_path_factory.mktemp('motion') / 'both.safetensors'
-    save_checkpoint(path, DepthNet(DEPTH), CARD, motion)
-    return path, motion.eval()
+def report(small_motion):
+    return small_motion[2]
 
 
 @pytest.fixture(scope='module')
-def exported(checkpoint):
-    """Export once, few iterations: tracing takes seconds."""
-    report = export_motion(
-        checkpoint[0], checkpoint[0].with_name('mine.onnx'), points=256, iterations=1)
-    motion = MotionNet(MotionConfig(MOTION.pose, MOTION.features, RefinementConfig(
-        points=256, iterations=1, robust_scale=0.3)))
-    motion.load_state_dict(checkpoint[1].state_dict())
-    return report, motion.eval()
+def deployed(small_motion):
+    return as_deployed(small_motion[1])
 
 
 @pytest.fixture(scope='module')
-def sessions(exported):
+def sessions(report):
     return {kind: onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
-            for kind, path in exported[0].files.items()}
-
-
-def _photo(T, seed=0):
-    colors, depth = render(T, K, seed, 3, size=SIZE)
-    image = (127 + 70 * colors).clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
-    return image.numpy(), depth.numpy()
+            for kind, path in report.files.items()}
 
 
 def _features(sessions, image):
@@ -109,10 +80,10 @@ SOUND = {
 
 
 @pytest.mark.parametrize('case', SOUND)
-def test_every_number_is_that_of_torch(sessions, exported, case) -> None:
-    image, depth = _photo(EYE)
-    image, other, depth = SOUND[case](image, _photo(T_TRUE)[0], depth)
-    module = DeployedFeatures(exported[1])
+def test_every_number_is_that_of_torch(sessions, deployed, case) -> None:
+    image, depth = photo(EYE)
+    image, other, depth = SOUND[case](image, photo(T_TRUE)[0], depth)
+    module = DeployedFeatures(deployed)
     with torch.inference_mode():
         maps = [module(torch.from_numpy(frame)) for frame in (image, other)]
         found = [_features(sessions, frame) for frame in (image, other)]
@@ -120,7 +91,7 @@ def test_every_number_is_that_of_torch(sessions, exported, case) -> None:
             for name, wanted in zip(values, expected):
                 np.testing.assert_allclose(values[name], wanted, atol=BOUND, err_msg=name)
         result = _align(sessions, *found, depth)
-        wanted = DeployedAlignment(exported[1])(
+        wanted = DeployedAlignment(deployed)(
             maps[0], maps[1][:-1], torch.from_numpy(depth), torch.ones(1, 1, *SIZE), K, EYE)
     for name, values, expected in zip(Aligned._fields, result, wanted):
         np.testing.assert_allclose(values, expected, atol=BOUND, rtol=BOUND, err_msg=name)
@@ -134,14 +105,14 @@ DEGENERATE = {
     **SOUND,
     'no texture': lambda image, other, depth: (np.full_like(image, 90), other, depth),
     'black': lambda image, other, depth: (image * 0, image * 0, depth),
-    'another place': lambda image, other, depth: (image, _photo(T_TRUE, 5)[0], depth),
+    'another place': lambda image, other, depth: (image, photo(T_TRUE, 5)[0], depth),
     'too near': lambda image, other, depth: (image, other, depth * 1e-6)}
 
 
 @pytest.mark.parametrize('case', DEGENERATE)
 def test_whatever_comes_in_numbers_come_out(sessions, case) -> None:
-    image, depth = _photo(EYE)
-    image, other, depth = DEGENERATE[case](image, _photo(T_TRUE)[0], depth)
+    image, depth = photo(EYE)
+    image, other, depth = DEGENERATE[case](image, photo(T_TRUE)[0], depth)
     result = _align(sessions, *(_features(sessions, frame) for frame in (image, other)), depth)
     for name, values in zip(Aligned._fields, result):
         assert np.isfinite(values).all(), name
@@ -164,33 +135,36 @@ def test_whatever_comes_in_numbers_come_out(sessions, case) -> None:
 
 @pytest.mark.parametrize('value', [np.nan, np.inf])
 def test_a_first_guess_that_is_no_number_fails(sessions, value) -> None:
-    image, depth = _photo(EYE)
+    image, depth = photo(EYE)
     start = EYE.numpy().copy()
     start[0, 0, 3] = value
-    maps = [_features(sessions, frame) for frame in (image, _photo(T_TRUE)[0])]
+    maps = [_features(sessions, frame) for frame in (image, photo(T_TRUE)[0])]
     result = _align(sessions, *maps, depth, start)
     assert result.failed.item()
     np.testing.assert_array_equal(result.T_target2source, EYE)
     assert all(np.isfinite(values).all() for values in result)
 
 
-def test_posenet_gives_what_it_gave(sessions, exported) -> None:
-    first, second = _photo(EYE)[0], _photo(T_TRUE)[0]
+def test_posenet_gives_what_it_gave(sessions, deployed) -> None:
+    first, second = photo(EYE)[0], photo(T_TRUE)[0]
     (found,) = sessions['pose'].run(None, {'first': first, 'second': second})
     with torch.inference_mode():
         images = [torch.from_numpy(x).permute(0, 3, 1, 2) / 255 for x in (first, second)]
         # The first frame is the target and the earlier one.
-        wanted = exported[1].initial_pose(*images, torch.tensor([False]))
+        wanted = deployed.initial_pose(*images, torch.tensor([False]))
     np.testing.assert_allclose(found, wanted, atol=BOUND)
     assert np.abs(found - EYE.numpy()).max() > 1e-3
 
 
-def _as_features(colors):
+def _as_features(sessions, colors):
     """Let the picture itself be the features, as a well trained network might."""
+    shapes = {output.name: output.shape for output in sessions['features'].get_outputs()}
     maps = {}
-    for stride in (16, 8, 4):
+    for stride in FeatureNet.strides:
+        channels = shapes[f'features_{stride}'][1]
         values = torch.nn.functional.avg_pool2d(colors, stride)
-        maps[f'features_{stride}'] = values.repeat(1, 2, 1, 1).numpy()
+        values = values.repeat(1, math.ceil(channels / colors.shape[1]), 1, 1)[:, :channels]
+        maps[f'features_{stride}'] = values.numpy()
         maps[f'confidence_{stride}'] = np.ones_like(maps[f'features_{stride}'][:, :1])
     return maps
 
@@ -203,7 +177,7 @@ def test_a_planted_motion_is_recovered(sessions, seed) -> None:
     way = torch.nn.functional.normalize(torch.randn(2, 3, generator=generator), dim=-1)
     push = torch.cat((0.1 * depth.median() * way[0], math.radians(5) * way[1]))[None]
     other, _ = render(T_true, K, seed, 8, size=SIZE)
-    target, source = _as_features(colors), _as_features(other)
+    target, source = _as_features(sessions, colors), _as_features(sessions, other)
     target['gradient'] = np.abs(np.random.default_rng(seed).normal(size=(1, 1, *SIZE))).astype(
         np.float32)
     start = se3_exp(push) @ T_true
@@ -219,8 +193,8 @@ def test_a_planted_motion_is_recovered(sessions, seed) -> None:
 
 
 def test_nothing_in_the_letterbox_counts(sessions) -> None:
-    image, depth = _photo(EYE)
-    maps = [_features(sessions, frame) for frame in (image, _photo(T_TRUE)[0])]
+    image, depth = photo(EYE)
+    maps = [_features(sessions, frame) for frame in (image, photo(T_TRUE)[0])]
     seen = np.ones((1, 1, *SIZE), np.float32)
     seen[..., :48, :] = 0
     results = []
@@ -239,14 +213,13 @@ def test_nothing_in_the_letterbox_counts(sessions) -> None:
     assert np.abs(whole.information - results[0].information).max() > 1
 
 
-def test_the_files_say_what_they_are(exported, checkpoint) -> None:
-    report, _ = exported
-    folder = checkpoint[0].parent
+def test_the_files_say_what_they_are(report, checkpoint) -> None:
+    folder = checkpoint.parent
     assert report.files == {kind: folder / f'mine.{kind}.onnx'
                             for kind in ('features', 'align', 'pose')}
     assert {path.name for path in folder.iterdir()} == {
-        'both.safetensors', *(path.name for path in report.files.values())}
-    identity = hashlib.sha256(checkpoint[0].read_bytes()).hexdigest()
+        'both.safetensors', 'encoder', *(path.name for path in report.files.values())}
+    identity = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     for kind, path in report.files.items():
         model = onnx.load(path)
         onnx.checker.check_model(model)
@@ -258,7 +231,8 @@ def test_the_files_say_what_they_are(exported, checkpoint) -> None:
         assert [entry.domain for entry in model.opset_import] == ['']
         assert not any(text in path.read_bytes() for text in (b'site-packages', b'stack_trace'))
         if kind == 'align':
-            assert 'about 256 points, 1 iteration(s) on each of the strides 16, 8, 4' in card.notes
+            strides = ', '.join(map(str, FeatureNet.strides))
+            assert f'256 points, 1 iteration(s) on each of the strides {strides}' in card.notes
     assert max(report.parity.values()) < BOUND
     assert report.compared_on.startswith('12 frames of demo_room')
 
@@ -283,37 +257,39 @@ def test_outputs_of_features_are_inputs_of_align(sessions) -> None:
 
 
 def test_depth_alone_is_refused(tmp_path) -> None:
-    save_checkpoint(tmp_path / 'depth.safetensors', DepthNet(DEPTH), CARD)
+    checkpoint = tmp_path / 'depth.safetensors'
+    save_small(checkpoint, motion=False)
     with pytest.raises(ModelError, match='is a depth-only checkpoint'):
-        export_motion(tmp_path / 'depth.safetensors', tmp_path / 'mine.onnx')
-    assert [path.name for path in tmp_path.iterdir()] == ['depth.safetensors']
+        export_small(checkpoint)
+    assert {path.name for path in tmp_path.iterdir()} == {'depth.safetensors', 'encoder'}
 
 
-def test_without_refinement_there_is_posenet_alone(tmp_path) -> None:
-    motion = MotionNet(MotionConfig(MOTION.pose, MOTION.features, RefinementConfig(enabled=False)))
-    save_checkpoint(tmp_path / 'plain.safetensors', DepthNet(DEPTH), CARD, motion)
-    report = export_motion(tmp_path / 'plain.safetensors', tmp_path / 'mine.onnx')
-    assert set(report.files) == {'pose'}
+def test_without_refinement_there_is_posenet_alone(report, tmp_path, monkeypatch) -> None:
+    # The weights are those of the model that is exported already.
+    monkeypatch.setattr('sa4depth_train.motion_export.trace_pose',
+                        lambda *_: onnx.load(report.files['pose']))
+    save_small(tmp_path / 'plain.safetensors', refine=False)
+    assert set(export_small(tmp_path / 'plain.safetensors').files) == {'pose'}
 
 
 @pytest.fixture
-def untraced(exported, monkeypatch):
+def untraced(report, monkeypatch):
     """Take graphs that are there already."""
     kinds = {kind: lambda *_, path=path: onnx.load(path)
-             for kind, path in exported[0].files.items()}
+             for kind, path in report.files.items()}
     monkeypatch.setattr('sa4depth_train.motion_export._kinds', lambda _: kinds)
 
 
-def test_files_that_differ_are_not_written(checkpoint, untraced, tmp_path) -> None:
-    torch.manual_seed(3)
-    save_checkpoint(tmp_path / 'other.safetensors', DepthNet(DEPTH), CARD, MotionNet(MOTION))
-    with pytest.raises(ModelError, match=r'differ .*features\.features_16 .*; no file'):
-        export_motion(tmp_path / 'other.safetensors', tmp_path / 'mine.onnx')
-    assert [path.name for path in tmp_path.iterdir()] == ['other.safetensors']
+def test_files_that_differ_are_not_written(untraced, tmp_path) -> None:
+    checkpoint = tmp_path / 'other.safetensors'
+    save_small(checkpoint, seed=3)
+    with pytest.raises(ModelError, match=r'differ .*features_\d+ .*; no file'):
+        export_small(checkpoint)
+    assert {path.name for path in tmp_path.iterdir()} == {'other.safetensors', 'encoder'}
 
 
 @pytest.mark.parametrize(('option', 'message'), [
     ({'points': 3}, 'points must be >= 16'), ({'iterations': -1}, 'iterations must be >= 1')])
 def test_impossible_options_are_refused(checkpoint, tmp_path, option, message) -> None:
     with pytest.raises(ConfigError, match=message):
-        export_motion(checkpoint[0], tmp_path / 'mine.onnx', **option)
+        export_motion(checkpoint, tmp_path / 'mine.onnx', **option)
