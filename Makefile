@@ -1,6 +1,7 @@
 # Runs everything without a ROS installation: `make demo`, `make test`. With ROS 2, use colcon.
 #
 #   make demo [BAG=path | VIDEO=file | CAMERA=0] [MODEL=file.onnx] [ARGS='--duration 20']
+#   make demo ODOMETRY=1 [BAG=path ...]     also the camera's path, next to the true one
 #   make test [TESTS=test/nodes] [PYTEST_ARGS='-k cloud -x']
 #   make lint, make clean
 #
@@ -21,6 +22,7 @@ BAG ?=
 VIDEO ?=
 CAMERA ?=
 MODEL ?=
+ODOMETRY ?=
 ARGS ?=
 
 # The first suitable interpreter of these, unless PYTHON names one.
@@ -45,10 +47,12 @@ FLAKE8_PLUGINS = "flake8-builtins<2.2" flake8-class-newline flake8-comprehension
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 BASE = $(VENV)/.stamp-base
 READY_DEMO = $(VENV)/.stamp-demo-$(ROS_DISTRO_WHEELS)
+READY_ODOMETRY = $(VENV)/.stamp-odometry
 READY_NODE_TEST = $(VENV)/.stamp-node-test-$(ROS_DISTRO_WHEELS)
 READY_TEST = $(VENV)/.stamp-test-$(ROS_DISTRO_WHEELS)
 DEMO_ARGS = $(if $(BAG),--bag '$(BAG)') $(if $(VIDEO),--video '$(VIDEO)') \
-	$(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)') $(ARGS)
+	$(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)') \
+	$(if $(ODOMETRY),--odometry) $(ARGS)
 
 .PHONY: help demo test node-test lint clean venv-demo venv-node-test venv-test
 .DELETE_ON_ERROR:
@@ -56,7 +60,7 @@ DEMO_ARGS = $(if $(BAG),--bag '$(BAG)') $(if $(VIDEO),--video '$(VIDEO)') \
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^The first suitable/,$$d'
 
-demo: $(READY_DEMO)
+demo: $(READY_DEMO) $(if $(ODOMETRY),$(READY_ODOMETRY))
 	$(VENV)/bin/sa4depth demo $(DEMO_ARGS)
 
 test: lint
@@ -97,6 +101,11 @@ $(BASE):
 $(READY_DEMO): $(BASE) setup.py Makefile
 	@echo 'Installing the demo environment into $(VENV) (once, about 200 MB to download) ...'
 	$(PIP) install --quiet $(ROS_WHEELS) --editable '.[demo]'
+	@touch $@
+
+$(READY_ODOMETRY): $(READY_DEMO)
+	@echo 'Installing evo, which measures the error of the path (once, about 80 MB to download) ...'
+	$(PIP) install --quiet evo
 	@touch $@
 
 $(READY_NODE_TEST): $(READY_DEMO)

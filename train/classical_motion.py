@@ -62,11 +62,12 @@ class ClassicalSettings:
     """
     How motion is fitted to followed corners.
 
-    threshold: pixels from its epipolar line within which a point agrees, twice that from its
-    projection; tracking: how corners are found and followed.
+    epipolar, projection: pixels from its epipolar line and from its projection within which a
+    point agrees; tracking: how corners are found and followed.
     """
 
-    threshold: float = 0.2
+    epipolar: float = 0.2
+    projection: float = 0.8
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
 
 
@@ -89,7 +90,8 @@ class ClassicalMotion:
             self._follow(first, second), (first, second)))
         if len(a) < _LEAST_POINTS:
             return None
-        noise = self._threshold(first) / math.sqrt(first.K[0, 0] * first.K[1, 1])
+        focal = math.sqrt(first.K[0, 0] * first.K[1, 1])
+        noise = self._pixels(self._settings.epipolar, first) / focal
         begins = [] if self._last is None else [self._last]
         E, agree = cv2.findEssentialMat(
             a, b, np.eye(3), method=cv2.USAC_MAGSAC, prob=_CONFIDENCE, threshold=noise,
@@ -116,7 +118,8 @@ class ClassicalMotion:
         X, b = rays * depth[known, None], b[known]
         _, turn, t, agree = cv2.solvePnPRansac(
             X, b, second.K, None, iterationsCount=500, confidence=_CONFIDENCE,
-            reprojectionError=2 * self._threshold(first), flags=cv2.SOLVEPNP_AP3P)
+            reprojectionError=self._pixels(self._settings.projection, first),
+            flags=cv2.SOLVEPNP_AP3P)
         if agree is None or len(agree) < _LEAST_POINTS:
             return None
         kept = agree.ravel()
@@ -130,9 +133,9 @@ class ClassicalMotion:
             second.K @ self._last[:3, :3] @ np.linalg.inv(first.K))
         return self._tracker.follow(first.gray, second.gray, turn)
 
-    def _threshold(self, frame: ClassicalFrame) -> float:
-        """In pixels of the frame, though the tracker may work on an enlarged one."""
-        return self._settings.threshold / self._settings.tracking.zoom(frame.gray)
+    def _pixels(self, threshold: float, frame: ClassicalFrame) -> float:
+        """Give a threshold in pixels of the frame; the tracker may work on an enlarged one."""
+        return threshold / self._settings.tracking.zoom(frame.gray)
 
 
 def classical_path(

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from sa4depth_ros.cli.demo_processes import Child, demo_environment, wait_for
 from sa4depth_ros.cli.demo_report import remove_results, summarise, table
+from sa4depth_ros.cli.demo_trajectory import STAMPS, trajectory_summary
 from sa4depth_ros.errors import ConfigError, Sa4DepthError
 from sa4depth_ros.resources import DEFAULT_MODEL, DEMO_RECORDING, share_path
 
@@ -52,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='horizontal field of view guessed where there is no camera_info (default 70)')
     add('--model', type=Path, metavar='M', help='ONNX model (default: the shipped one)')
     add('--backend', default='auto', help='engine, as the node parameter (default auto)')
+    add('--odometry', action='store_true',
+        help='also run the odometry, and draw its path next to that of the recording')
     add('--output', type=Path, default=Path('demo_output'), metavar='DIR',
         help='folder for pictures, cloud and summary (default demo_output)')
     add('--duration', type=float, default=0.0, metavar='S',
@@ -69,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
         interrupted = _played(args, source, model, output, seconds)
     finally:
         source.close()
-    summary = summarise(output)
+    bag = None if args.video or args.camera is not None else Path(source.description)
+    found = trajectory_summary(output, bag, source.image_topic) if args.odometry else {}
+    summary = summarise(output, found)
     if not summary.get('received_depth'):
         raise Sa4DepthError(f'no depth image arrived. The node says: '
                             f'{summary.get("node_says") or "nothing"}. Logs: {output}/logs')
@@ -161,18 +166,21 @@ def _started(args: argparse.Namespace, source: 'Source', model: Path, output: Pa
     print(f'watch it with ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]} '
           f'(topics {IMAGE}, /depth/image, /points); logs in {logs}')
     transport = 'compressed' if source.compressed else 'raw'
-    node = Child('depth_node', 'sa4depth_ros.nodes.depth_node', [
+    name = 'depth_odometry' if args.odometry else 'depth_node'
+    node = Child(name, f'sa4depth_ros.nodes.{name}', [
         '--ros-args', '-r', f'image:={IMAGE}', '-p', f'image_transport:={transport}',
         '-p', f'model:={model}', '-p', f'backend:={args.backend}'],
         environment=environment, logs=logs)
     frames = round(seconds * source.rate)
     viewer = Child('viewer', 'sa4depth_ros.nodes.viewer', [
         '--output', str(output), '--image', IMAGE + ('/compressed' if source.compressed else ''),
-        '--expected', str(frames), '--sample-every', f'{_sample_period(seconds):.2f}'],
+        '--expected', str(frames), '--sample-every', f'{_sample_period(seconds):.2f}',
+        *(['--odometry', 'odom'] if args.odometry else [])],
         environment=environment, logs=logs, on_terminal=True)
     player = Child('player', 'sa4depth_ros.nodes.player', [
         *_played_input(args, source), '--publish-as', IMAGE, '--report',
-        str(output / 'player.json'), '--wait-for', '2', '--wait-timeout', f'{START_TIMEOUT:g}'],
+        str(output / 'player.json'), '--wait-for', '2', '--wait-timeout', f'{START_TIMEOUT:g}',
+        *(['--stamps', str(output / STAMPS)] if args.odometry else [])],
         environment=environment, logs=logs)
     return node, viewer, player
 

@@ -14,22 +14,24 @@
 
 """The summary of a demo run: as JSON, and as a table for people."""
 
+from collections.abc import Mapping
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 RESULTS = ('depth_*.png', 'cloud.ply', 'cloud.png', 'summary.json', 'viewer.json', 'player.json',
-           'logs/*.log')
+           'trajectory.tum', 'ground_truth.tum', 'trajectory.png', 'stamps.txt', 'logs/*.log')
 
 
-def summarise(output: Path) -> dict[str, Any]:
-    """Join what player and viewer wrote into summary.json and return it."""
+def summarise(output: Path, more: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Join what player and viewer wrote, and ``more``, into summary.json and return it."""
     player = _taken(output / 'player.json')
     viewer = _taken(output / 'viewer.json')
     summary = {
         'input': player.get('source', ''), 'calibration': player.get('calibration', ''),
         'published': player.get('published', 0), 'played_seconds': player.get('seconds', 0.0),
-        'recorded_rate': player.get('recorded_rate', 0.0), **viewer}
+        'recorded_rate': player.get('recorded_rate', 0.0), **viewer, **more}
     (output / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
     return summary
 
@@ -57,10 +59,30 @@ def table(summary: dict[str, Any], output: Path) -> str:
         ('cloud', f'{output}/cloud.ply, cloud.png' if _count(summary, 'cloud') else
                   f'none: {summary.get("camera") or "no calibration"}'),
     ]
+    rows += _odometry_rows(summary, output)
     problem = summary.get('last_problem')
     if problem:
         rows.append(('last problem', str(problem)))
     return '\n'.join(f'  {name:<15} {text}' for name, text in rows)
+
+
+def _odometry_rows(summary: dict[str, Any], output: Path) -> list[tuple[str, str]]:
+    if 'pose_node_says' not in summary:
+        return []
+    poses = summary.get('odometry_poses', 0)
+    if not poses:
+        return [('odometry', f'none; the pose node says: {summary["pose_node_says"]}')]
+    rows = [('odometry', f'{poses} poses, {summary["odometry_length"]:.2f} m, lost '
+                         f'{summary["odometry_losses"]} times, latency median '
+                         f'{_number(summary["odometry_latency_median_ms"])} ms')]
+    if 'ate_m' in summary:
+        rows.append(('  ATE', f'{summary["ate_m"]:.3f} m of {summary["true_length"]:.2f} m '
+                              f'({summary["ate_scaled_m"]:.3f} m with scale '
+                              f'{summary["ate_scale"]:.3f})'))
+    if 'odometry_note' in summary:
+        rows.append(('  note', summary['odometry_note']))
+    return [*rows, ('trajectory', f'{output}/trajectory.png, trajectory.tum'
+                    + (', ground_truth.tum' if (output / 'ground_truth.tum').is_file() else ''))]
 
 
 def remove_results(output: Path) -> None:

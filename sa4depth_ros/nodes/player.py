@@ -58,6 +58,7 @@ class Player(Node):
         self._source, self._options = source, options
         self.published = 0
         self.seconds = 0.0
+        self.restamped: list[tuple[int, int]] = []
         self._stamps: deque[tuple[int, int, set[Role]]] = deque(maxlen=16)
         self._pixels = ImageBuffer('bgr8')
         qos = QoSProfile(depth=5, reliability=QoSReliabilityPolicy.RELIABLE)
@@ -137,6 +138,8 @@ class Player(Node):
             if self._source.guess is not None:
                 self._publish_guess(stamp)
             publisher.publish(restamped(message.data, stamp))
+            if message.role == 'image' and message.stamp is not None:
+                self.restamped.append((stamp, message.stamp))
         else:
             self._image.publish(self._pixels.fill(self._publish_guess(stamp), message.data))
         self.published += message.role == 'image'
@@ -219,6 +222,9 @@ def _played(source: Source, options: PlayerOptions) -> int:
         return FAILURE
     finally:
         _save(player.report(), options.report)
+        if options.stamps is not None:
+            lines = (f'{published} {recorded}\n' for published, recorded in player.restamped)
+            options.stamps.write_text(''.join(lines), encoding='utf-8')
         player.destroy_node()
     return 0
 

@@ -45,6 +45,7 @@ class PlayerOptions:
     wait_for: int = 1
     wait_timeout: float = 15.0
     report: Path | None = None
+    stamps: Path | None = None
 
 
 def read_options(argv: Sequence[str]) -> PlayerOptions:
@@ -68,6 +69,8 @@ def read_options(argv: Sequence[str]) -> PlayerOptions:
     add('--wait-for', type=int, default=1, metavar='N', help='start at N subscribers (default 1)')
     add('--wait-timeout', type=float, default=15.0, metavar='S', help='give up after S seconds')
     add('--report', type=Path, metavar='FILE', help='write what was played as JSON')
+    add('--stamps', type=Path, metavar='FILE',
+        help='write the published and the recorded stamp [ns] of each image, a line each')
     return PlayerOptions(**vars(parser.parse_args(argv)))
 
 

@@ -29,6 +29,7 @@ import sys
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from nav_msgs.msg import Odometry
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
@@ -42,10 +43,12 @@ from sa4depth_ros.nodes.viewer_cloud import (
 from sa4depth_ros.nodes.viewer_figures import Figures
 from sa4depth_ros.nodes.viewer_pictures import save_picture, side_by_side
 from sa4depth_ros.runtime.colorize import color_limits
+from sa4depth_ros.runtime.transform_tree import pose_matrix
+from sa4depth_ros.runtime.tum_file import write_tum
 from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from tqdm import tqdm
 
-SUFFIX = ': depth'
+SUFFIX, POSE_SUFFIX = ': depth', ': odometry'
 # Images wait for their depth; a slow engine may be some frames behind.
 REMEMBERED = 90
 MOST_SAMPLES = 24
@@ -74,6 +77,7 @@ class Viewer(Node):
         self.samples: list[Sample] = []
         self.cloud: PointCloud2 | None = None
         self.colors: dict[int, NDArray[np.uint8]] = {}
+        self.poses: dict[int, NDArray[np.float64]] = {}
         self._every = options.sample_every
         self._images: deque[Any] = deque(maxlen=REMEMBERED)
         self._next_sample = self._next_cloud = 0.0
@@ -82,6 +86,8 @@ class Viewer(Node):
         self.create_subscription(kind, options.image, self._on_image, qos)
         self.create_subscription(Image, options.depth, self._on_depth, qos)
         self.create_subscription(PointCloud2, options.points, self._on_cloud, qos)
+        if options.odometry:
+            self.create_subscription(Odometry, options.odometry, self._on_odometry, qos)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self._bar = tqdm(total=options.expected or None, unit='frame', desc='depth',
                          mininterval=0.5 if sys.stderr.isatty() else 3.0, dynamic_ncols=True)
@@ -113,12 +119,21 @@ class Viewer(Node):
             self._next_cloud = now + self._every
             self.cloud = message
 
+    def _on_odometry(self, message: Odometry) -> None:
+        stamp, pose = nanoseconds(message.header.stamp), message.pose.pose
+        self.figures.odometry.add(self._now(), stamp * 1e-9)
+        q, p = pose.orientation, pose.position
+        self.poses[stamp] = pose_matrix(
+            np.array([q.x, q.y, q.z, q.w]), np.array([p.x, p.y, p.z]))
+
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            values = {pair.key: pair.value for pair in status.values}
             if status.name.endswith(SUFFIX):
                 level = status.level[0] if isinstance(status.level, bytes) else status.level
-                self.figures.note_status(level, status.message,
-                                         {pair.key: pair.value for pair in status.values})
+                self.figures.note_status(level, status.message, values)
+            elif status.name.endswith(POSE_SUFFIX):
+                self.figures.note_pose_status(status.message, values)
 
     def _refresh(self) -> None:
         self._bar.set_postfix_str(self.figures.live_line(self._now()))
@@ -136,7 +151,7 @@ class Viewer(Node):
 
 
 def save_all(viewer: Viewer, output: Path) -> list[str]:
-    """Write pictures, cloud.ply and cloud.png into the existing folder; returns their names."""
+    """Write pictures, cloud and trajectory into the existing folder; returns their names."""
     unit = viewer.figures.node.get('unit', '')
     limits = color_limits([sample.depth for sample in viewer.samples])
     names = []
@@ -158,6 +173,10 @@ def save_all(viewer: Viewer, output: Path) -> list[str]:
         write_ply(output / 'cloud.ply', cloud)
         save_picture(str(output / 'cloud.png'), view_from_beside(cloud))
         names += ['cloud.ply', 'cloud.png']
+    if viewer.poses:
+        stamps = sorted(viewer.poses)
+        write_tum(output / 'trajectory.tum', stamps, [viewer.poses[stamp] for stamp in stamps])
+        names.append('trajectory.tum')
     return names
 
 
@@ -189,6 +208,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     add('--image', default='image', help='image topic; .../compressed is decoded')
     add('--depth', default='depth/image', help='depth topic (default depth/image)')
     add('--points', default='points', help='cloud topic (default points)')
+    add('--odometry', default='', metavar='TOPIC', help='nav_msgs/Odometry to record, if any')
     add('--expected', type=int, default=0, metavar='N', help='frames to come, for the bar')
     add('--sample-every', type=float, default=1.0, metavar='S', help='seconds between pictures')
     add('--report', type=Path, metavar='FILE', help='JSON file (default DIR/viewer.json)')

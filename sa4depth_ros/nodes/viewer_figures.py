@@ -60,10 +60,13 @@ class Figures:
     depth: Stream = field(default_factory=Stream)
     cloud: Stream = field(default_factory=Stream)
     image: Stream = field(default_factory=Stream)
+    odometry: Stream = field(default_factory=Stream)
     # Merged over time, so that figures of the running stream outlast its end.
     node: dict[str, str] = field(default_factory=dict)
+    pose_node: dict[str, str] = field(default_factory=dict)
     level: int = -1
     message: str = ''
+    pose_message: str = ''
 
     def note_status(self, level: int, message: str, values: Mapping[str, str]) -> None:
         """Take over a diagnostic status of the depth node; STALE is normal after the end."""
@@ -74,6 +77,12 @@ class Figures:
         for key in values:
             if key.startswith(('dropped', 'frames')) or key == 'last_problem':
                 self.node[key] = values[key]
+
+    def note_pose_status(self, message: str, values: Mapping[str, str]) -> None:
+        """Take over a diagnostic status of the pose node, as long as frames come."""
+        if values.get('latency_stamp_to_publish_median_ms') or not self.pose_message:
+            self.pose_message = message
+            self.pose_node.update(values)
 
     def live_line(self, now: float) -> str:
         """Say in a few words how it goes right now."""
@@ -107,7 +116,17 @@ class Figures:
             'unit': self.node.get('unit', ''), 'model': self.node.get('model', ''),
             'backend': self.node.get('backend', ''), 'camera': self.node.get('camera', ''),
             'node_says': self.message, 'last_problem': self.node.get('last_problem', ''),
+            **self._odometry_summary(),
         }
+
+    def _odometry_summary(self) -> dict[str, object]:
+        if not self.pose_message and not self.odometry.arrivals:
+            return {}
+        return {
+            'received_odometry': len(self.odometry),
+            'odometry_latency_median_ms': _rounded(1e3 * self.odometry.age(50)),
+            'odometry_losses': int(self.pose_node.get('losses', '0')),
+            'pose_node_says': self.pose_message}
 
 
 def _rounded(value: float, digits: int = 1) -> float | None:
