@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Start the depth node: ros2 launch sa4depth_ros depth.launch.py image:=/camera/image_raw."""
+"""
+Start the depth node, and with odometry:=true the pose node, too.
+
+ros2 launch sa4depth_ros depth.launch.py image:=/camera/image_raw
+"""
 
 import os
 from typing import Any
@@ -64,10 +68,20 @@ ARGUMENTS = [
              '', 'auto', 'onnxruntime', 'onnxruntime-cuda', 'onnxruntime-tensorrt', 'tensorrt',
              'torch'),
     argument('params_file', shipped('config', 'depth.yaml'), 'YAML file with parameters.'),
-    argument('namespace', '', 'Namespace of the node and its topics.'),
+    argument('odometry', 'false', 'Also publish odometry, path and tf.', 'true', 'false'),
+    argument('depth', '', 'Topic of a depth image that is registered to image, for odometry '
+             'without the depth node; empty: depth from the depth node.'),
+    argument('base_frame', '', 'Frame whose motion the odometry tells; empty: as in '
+             'pose_params_file, where empty is the camera itself.'),
+    argument('odom_frame', '', 'Frame of the odometry; empty: as in pose_params_file.'),
+    argument('publish_tf', '', 'Publish odom_frame to base_frame; empty: as in pose_params_file.',
+             '', 'true', 'false'),
+    argument('pose_params_file', shipped('config', 'pose.yaml'), 'YAML file with parameters of '
+             'the odometry; what params_file sets as well counts as it is there.'),
+    argument('namespace', '', 'Namespace of the nodes and their topics.'),
     argument('rviz', 'false', 'Also start RViz with a view of depth and cloud.',
              'true', 'false'),
-    argument('log_level', 'info', 'Log level of the node.', 'debug', 'info', 'warn', 'error'),
+    argument('log_level', 'info', 'Log level of the nodes.', 'debug', 'info', 'warn', 'error'),
 ]
 
 
@@ -96,29 +110,57 @@ def remapped(name: str, topic: str, cameras: list[str]) -> list[tuple[str, str]]
     return [(f'{camera}/{name}', topic.replace(PLACE, camera)) for camera in cameras]
 
 
-def depth_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Make the node with those parameters and remappings only that the user gave."""
-    words = {name: LaunchConfiguration(name).perform(context)
-             for name in ('image', 'camera_info', 'image_transport', 'model', 'backend')}
-    given: dict[str, Any] = {name: value for name, value in words.items() if value}
+def given_words(context: LaunchContext, *names: str) -> dict[str, Any]:
+    """Read the arguments that are not empty."""
+    words = {name: LaunchConfiguration(name).perform(context) for name in names}
+    return {name: value for name, value in words.items() if value}
+
+
+def depth_parameters(context: LaunchContext) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Give those parameters and remappings of the depth node only that the user gave."""
+    given = given_words(context, 'image', 'camera_info', 'image_transport', 'model', 'backend')
     cameras = camera_names(LaunchConfiguration('cameras').perform(context))
     remappings = [pair for name in ('image', 'camera_info') if name in given
                   for pair in remapped(name, given.pop(name), cameras)]
     if cameras:
         given['cameras'] = cameras
+    return given, remappings
+
+
+def pose_parameters(context: LaunchContext) -> dict[str, Any]:
+    """Give those parameters of the pose node only that the user gave."""
+    given = given_words(context, 'base_frame', 'odom_frame', 'publish_tf')
+    if 'publish_tf' in given:
+        given['publish_tf'] = given['publish_tf'] == 'true'
+    return given
+
+
+def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make the process that was asked for: depth, depth and odometry, or odometry alone."""
+    given, remappings = depth_parameters(context)
+    files = [LaunchConfiguration('params_file')]
+    depth = LaunchConfiguration('depth').perform(context)
+    executable = 'depth_node'
+    if LaunchConfiguration('odometry').perform(context) == 'true':
+        executable = 'pose_node' if depth else 'depth_odometry'
+        files.insert(0, LaunchConfiguration('pose_params_file'))
+        given |= pose_parameters(context)
+    elif depth:
+        raise ValueError(f'expected odometry:=true with depth:={depth}, as the depth node makes '
+                         'depth and takes none; write odometry:=true or leave depth out')
+    # No name: it would be that of both nodes in one process.
     return [Node(
-        package=PACKAGE, executable='depth_node', name='depth_node',
-        namespace=LaunchConfiguration('namespace'), output='screen', emulate_tty=True,
-        parameters=[LaunchConfiguration('params_file'), *([given] if given else [])],
-        remappings=remappings,
+        package=PACKAGE, executable=executable, namespace=LaunchConfiguration('namespace'),
+        output='screen', emulate_tty=True, parameters=[*files, *([given] if given else [])],
+        remappings=[*remappings, *([('depth/image', depth)] if depth else [])],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])]
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the depth node and, if wanted, RViz."""
+    """Describe the nodes and, if wanted, RViz."""
     rviz = Node(
         package='rviz2', executable='rviz2', namespace=LaunchConfiguration('namespace'),
         arguments=['-d', shipped('config', 'depth.rviz')],
         condition=IfCondition(LaunchConfiguration('rviz')))
     return LaunchDescription(
-        [*ARGUMENTS, *fast_dds_profile(), OpaqueFunction(function=depth_node), rviz])
+        [*ARGUMENTS, *fast_dds_profile(), OpaqueFunction(function=nodes), rviz])

@@ -61,7 +61,7 @@ class HandedDepth:
         """Tell where frames come from."""
         return {'image_topic': self._camera.image_topic,
                 'camera_info_topic': self._camera.info_topic,
-                'depth_topic': f'none: {self._node.get_fully_qualified_name()} in this process'}
+                'depth_topic': f'{self._node.get_fully_qualified_name()} in this process'}
 
     def silence(self) -> str:
         """Say who knows why no frame comes."""

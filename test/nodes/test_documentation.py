@@ -20,11 +20,15 @@ import re
 
 import pytest
 from sa4depth_ros.nodes.parameters import DepthParameters
+from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.runtime.engines import BACKENDS
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = fields(DepthParameters)
+POSE_PARAMETERS = fields(PoseParameters)
+PAGES = [*(('docs/node.md', p) for p in PARAMETERS),
+         *(('docs/odometry.md', p) for p in POSE_PARAMETERS)]
 
 
 def text(name: str) -> str:
@@ -39,10 +43,10 @@ def shown(value: object) -> str:
     return "''" if value == '' else str(value)
 
 
-@pytest.mark.parametrize('parameter', PARAMETERS, ids=lambda parameter: parameter.name)
-def test_the_page_has_the_default_and_the_words_of_the_node(parameter: Field) -> None:
+@pytest.mark.parametrize(('page', 'parameter'), PAGES, ids=lambda x: getattr(x, 'name', x))
+def test_the_page_has_the_default_and_the_words_of_the_node(page: str, parameter: Field) -> None:
     pattern = rf'^\| `{parameter.name}` \| `(.*?)` \|.*$'
-    row = re.search(pattern, text('docs/node.md'), re.MULTILINE)
+    row = re.search(pattern, text(page), re.MULTILINE)
     assert row is not None
     assert row[1] == shown(parameter.default)
     assert parameter.metadata['text'] in row[0]
@@ -53,10 +57,20 @@ def test_the_readme_has_every_parameter(parameter: Field) -> None:
     assert re.search(rf'^\|.*`{parameter.name}`.*\|', text('README.md'), re.MULTILINE)
 
 
-def test_the_shipped_file_has_the_defaults() -> None:
-    values = yaml.safe_load(text('config/depth.yaml'))['/**']['ros__parameters']
+@pytest.mark.parametrize(('name', 'parameters'), [
+    ('config/depth.yaml', PARAMETERS), ('config/pose.yaml', POSE_PARAMETERS)])
+def test_the_shipped_file_has_the_defaults(name: str, parameters: tuple[Field, ...]) -> None:
+    values = yaml.safe_load(text(name))['/**']['ros__parameters']
     assert values == {
-        p.name: list(p.default) if isinstance(p.default, tuple) else p.default for p in PARAMETERS}
+        p.name: list(p.default) if isinstance(p.default, tuple) else p.default for p in parameters}
+
+
+def test_parameters_that_both_nodes_have_are_of_one_default() -> None:
+    """One file of parameters may serve both."""
+    pose = {p.name: p.default for p in POSE_PARAMETERS}
+    shared = {p.name: p.default for p in PARAMETERS if p.name in pose}
+    assert {'image_transport', 'rectify'} <= set(shared)
+    assert shared == {name: pose[name] for name in shared}
 
 
 @pytest.mark.parametrize('backend', BACKENDS)
