@@ -85,14 +85,14 @@ class PoseOutputs:
             result.T_camera2odom, result.pose_covariance, result.twist, result.twist_covariance)
         is_lost = result.state == 'lost'
         if is_lost:
-            motion = BodyMotion.null() if given.when_lost == 'null' else motion.held()
+            motion = BodyMotion.null() if given.when_lost == 'null_pose' else motion.held()
         if not motion.is_finite:
             raise FrameError('the odometry has a number that is none, so it is not published; '
                              'please report it', 'internal')
         child = self._mount.child_frame(image.frame_id)
         header = Header(stamp=image.stamp, frame_id=given.odom_frame)
         self._odom.publish(odometry_message(header, child, motion))
-        if not (is_lost and given.when_lost == 'null'):
+        if not (is_lost and given.when_lost == 'null_pose'):
             self._send_transform(header, child, motion)
         if not is_lost:
             self._extend_path(header, motion, given.path_length)

@@ -28,7 +28,7 @@ from sa4depth_ros.nodes.declared_parameters import (
 DEVICES = ('cpu', 'cuda')
 GUESSES = ('constant_velocity', 'posenet')
 UNITS = ('m', 'relative')
-WHEN_LOST = ('hold', 'null')
+WHEN_LOST = ('hold', 'null_pose')
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_a_covered_lens_and_what_comes_after(bench):
 
 
 def test_a_null_pose_while_lost_where_that_is_wanted(bench):
-    assert bench.change(when_lost='null')[0].successful
+    assert bench.change(when_lost='null_pose')[0].successful
     bench.odometry(grey=140)
     message = bench.odometry(grey=0)
     assert position(message) == [0, 0, 0]

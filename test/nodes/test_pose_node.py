@@ -140,7 +140,7 @@ def test_transitions_by_service(start_bench):
 @pytest.mark.parametrize(('arguments', 'reason'), [
     (('odom_frame:=""',), "expected 'odom_frame' to be the name of a frame"),
     (('odom_frame:=base', 'base_frame:=base'), "got 'base' for both"),
-    (('when_lost:=panic',), "expected 'when_lost' to be one of hold, null, got 'panic'"),
+    (('when_lost:=panic',), "expected 'when_lost' to be one of hold, null_pose, got 'panic'"),
     (('sync_tolerance:=-1.0',), "parameter 'sync_tolerance': "),
     (('device:=abacus',), "expected 'device' to be one of cpu, cuda"),
     (('qos_overrides./odom.publisher.reliability:=quite',), "qos_overrides of '/odom'"),

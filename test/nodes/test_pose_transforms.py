@@ -160,7 +160,7 @@ def test_tf_stays_where_it_is_while_lost_unless_null_is_wanted(start):
     bench.await_value('state', 'lost', lambda: bench.feed(0))
     held = bench.wait(lambda: bench.sent(OPTICAL), 'a transform', lambda: bench.feed(0))
     assert held[-1].transform.translation.x == pytest.approx(0.3)
-    bench.change(when_lost='null')
+    bench.change(when_lost='null_pose')
     message = bench.odometry(grey=0, accept=lambda m: m.pose.covariance[0] == 9999)
     bench.tf.messages.clear()
     bench.odometry(grey=0)
