@@ -32,7 +32,9 @@ from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 
 NAME = 'benchmark'
 HELP = 'measure the speed of the node and of its parts on this machine'
-PARTS = ('frame', 'start', 'age')
+PARTS = ('frame', 'start', 'age', 'odometry', 'together')
+# The rate at which depth and odometry have to hold together, Hz.
+ODOMETRY_RATE = 10.0
 
 Row = dict[str, Any]
 
@@ -41,8 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--parts', nargs='+', choices=PARTS, default=list(PARTS),
                         help='frame: our own time a frame; start: time to active, memory and '
-                             'rate with the model; age: age of frames under a slow engine')
+                             'rate with the model; age: age of frames under a slow engine; '
+                             'odometry: a step of it, depth excluded; together: rate and age of '
+                             'depth and odometry from one process')
     parser.add_argument('--model', type=Path, help='model file (default: the shipped one)')
+    parser.add_argument('--motion', type=Path,
+                        help='motion files of odometry and together (default: of --model)')
     parser.add_argument('--repeats', type=int, default=300, help='frames timed for each case')
     parser.add_argument('--duration', type=float, default=120.0,
                         help='seconds that the age of frames is watched')
@@ -56,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
     model = args.model or share_path(DEFAULT_MODEL)
     measure = {'frame': lambda: _frame_rows(model, args.repeats),
                'start': lambda: _start_rows(model),
-               'age': lambda: _age_rows(args.duration)}
+               'age': lambda: _age_rows(args.duration),
+               'odometry': lambda: _odometry_rows(args.motion or model, args.repeats),
+               'together': lambda: _together_rows(args.motion or model)}
     print(_machine())
     results = {}
     with _environment_of_the_demo():
@@ -103,6 +111,40 @@ def _start_rows(model: Path) -> list[Row]:
             'depth images, Hz': (len(times) - 1) / (times[-1] - times[0]),
             'median age, ms': 1e3 * float(np.median([age for _, age in result.ages]))})
     return rows
+
+
+def _odometry_rows(model: Path, repeats: int) -> list[Row]:
+    from sa4depth_ros.nodes.benchmark_odometry import ENGINES, measure_steps
+    return [{'640x480, first guess': time.case, 'step, median ms': 1e3 * time.total[0],
+             'p95': 1e3 * time.total[1],
+             **{f'{name}, ms': 1e3 * time.parts.get(name, 0.0) for name in ENGINES},
+             'outside the engines, ms': 1e3 * time.outside, 'share': time.share,
+             'steps lost': time.lost} for time in measure_steps(model, repeats)]
+
+
+def _together_rows(model: Path) -> list[Row]:
+    from sa4depth_ros.nodes.benchmark_odometry import moving_views
+    from sa4depth_ros.nodes.benchmark_process import measure_process
+    rows = []
+    for attempt in range(1, 4):
+        result = measure_process(model, rate=ODOMETRY_RATE, duration=10.0, odometry=True,
+                                 images=moving_views())
+        rows.append({'run': attempt, 'images, Hz': ODOMETRY_RATE} | {
+            f'{name}, {what}': value
+            for name, ages in (('depth', result.ages), ('odometry', result.odometry_ages))
+            for what, value in _rate_and_age(ages).items()}
+            | {'resident, MB': result.resident_bytes / 1e6})
+    return rows
+
+
+def _rate_and_age(ages: Sequence[tuple[float, float]]) -> Row:
+    """Give rate and age from messages (arrival, age), the first second apart."""
+    settled = [(when, age) for when, age in ages if when - ages[0][0] > 1]
+    if len(settled) < 2:
+        return {'Hz': 0.0, 'age median, ms': float('nan'), 'p95, ms': float('nan')}
+    median, high = np.percentile([age for _, age in settled], (50, 95))
+    return {'Hz': (len(settled) - 1) / (settled[-1][0] - settled[0][0]),
+            'age median, ms': 1e3 * float(median), 'p95, ms': 1e3 * float(high)}
 
 
 def _age_rows(duration: float) -> list[Row]:

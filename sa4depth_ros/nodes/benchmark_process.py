@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Starts a depth node as a user would and measures it from outside, through DDS."""
+"""Starts our nodes as a user would and measures them from outside, through DDS."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 import subprocess
 import sys
@@ -28,7 +29,9 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
+from nav_msgs.msg import Odometry
 import numpy as np
+from numpy.typing import NDArray
 import psutil
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -45,7 +48,7 @@ _PATIENCE = 30.0
 @dataclass(frozen=True)
 class ProcessResult:
     """
-    What a node process did: seconds, bytes and, per received frame, (arrival, age) seconds.
+    What a node process did: seconds, bytes and, per received message, (arrival, age) seconds.
 
     ``engine`` is the median engine time that the node itself reports, ``torch_loaded``
     whether PyTorch's libraries are mapped into the process.
@@ -56,59 +59,70 @@ class ProcessResult:
     torch_loaded: bool
     engine: float
     ages: list[tuple[float, float]]
+    odometry_ages: list[tuple[float, float]]
 
 
-def measure_process(model: Path, *, rate: float, duration: float) -> ProcessResult:
+def measure_process(
+    model: Path, *, rate: float, duration: float, odometry: bool = False,
+    images: Sequence[NDArray[np.uint8]] = (),
+) -> ProcessResult:
     """
     Run a node with ``model`` on 640x480 images at ``rate`` Hz for ``duration`` seconds.
 
-    Raises Sa4DepthError with the node's last words when it does not start or answer.
+    ``images`` (480, 640, 3) are published there and back again and again, without any one of
+    noise. With ``odometry`` the pose node runs in the same process. Raises Sa4DepthError with
+    the node's last words when it does not start or answer.
     """
     rclpy.init()
-    camera = _Camera()
+    camera = _Camera(images, ['depth_node', 'pose_node'] if odometry else ['depth_node'])
     executor = SingleThreadedExecutor()
     executor.add_node(camera)
     try:
         start = perf_counter()
-        with _node_process(model) as process:
+        with _node_process(model, odometry) as process:
             _spin_until(executor, process, camera.is_active)
             active = perf_counter() - start
             camera.start(rate)
             _spin_for(executor, process, duration)
             _spin_until(executor, process, lambda: camera.engine > 0)
             return ProcessResult(active, psutil.Process(process.pid).memory_info().rss,
-                                 _maps_torch(process.pid), camera.engine, camera.ages)
+                                 _maps_torch(process.pid), camera.engine, camera.ages,
+                                 camera.odometry_ages)
     finally:
         camera.destroy_node()
         rclpy.try_shutdown()
 
 
 class _Camera(Node):
-    """Publishes images at a fixed rate and notes when the depth of each comes back."""
+    """Publishes images at a fixed rate and notes when what is made of each comes back."""
 
-    def __init__(self) -> None:
+    def __init__(self, images: Sequence[NDArray[np.uint8]], nodes: Sequence[str]) -> None:
         super().__init__('benchmark_camera', namespace=NAMESPACE)
         self.ages: list[tuple[float, float]] = []
+        self.odometry_ages: list[tuple[float, float]] = []
         self._engines: list[float] = []
-        self._state = self.create_client(GetState, 'depth_node/get_state')
+        self._states = [self.create_client(GetState, f'{node}/get_state') for node in nodes]
         self._asked: Any = None
         self._image = self.create_publisher(Image, 'image', 1)
         self._info = self.create_publisher(CameraInfo, 'camera_info', 1)
-        pixels = np.random.default_rng(0).integers(0, 256, HEIGHT * WIDTH * 3, dtype=np.uint8)
-        self._message = Image(width=WIDTH, height=HEIGHT, step=3 * WIDTH, encoding='rgb8',
-                              data=array('B', pixels.tobytes()))
+        shown = list(images) or [np.random.default_rng(0).integers(
+            0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)]
+        messages = [Image(width=WIDTH, height=HEIGHT, step=3 * WIDTH, encoding='rgb8',
+                          data=array('B', pixels.tobytes())) for pixels in shown]
+        self._messages = cycle([*messages, *messages[-2:0:-1]])
         self._calibration = CameraInfo(
             width=WIDTH, height=HEIGHT, k=K, distortion_model='plumb_bob', d=[0.0] * 5)
 
     def is_active(self) -> bool:
-        """Ask the node for its lifecycle state, once at a time."""
-        if self._asked is None and self._state.service_is_ready():
-            self._asked = self._state.call_async(GetState.Request())
+        """Ask the nodes for their lifecycle state, one after the other; True when all are."""
+        if self._asked is None and self._states[0].service_is_ready():
+            self._asked = self._states[0].call_async(GetState.Request())
         if self._asked is None or not self._asked.done():
             return False
-        state = self._asked.result().current_state.id
-        self._asked = None
-        return bool(state == State.PRIMARY_STATE_ACTIVE)
+        state, self._asked = self._asked.result().current_state.id, None
+        if state == State.PRIMARY_STATE_ACTIVE:
+            del self._states[0]
+        return not self._states
 
     @property
     def engine(self) -> float:
@@ -118,20 +132,27 @@ class _Camera(Node):
     def start(self, rate: float) -> None:
         """Begin to publish and to listen."""
         self.create_subscription(Image, 'depth/image', self._received, qos_profile_sensor_data)
+        self.create_subscription(Odometry, 'odom', self._located, qos_profile_sensor_data)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._diagnosed, 10)
         self.create_timer(1 / rate, self._publish)
 
     def _publish(self) -> None:
         stamp = self.get_clock().now().to_msg()
-        self._message.header.stamp = self._calibration.header.stamp = stamp
+        message = next(self._messages)
+        message.header.stamp = self._calibration.header.stamp = stamp
         self._info.publish(self._calibration)
-        self._image.publish(self._message)
+        self._image.publish(message)
 
     def _received(self, message: Image) -> None:
+        self.ages.append((perf_counter(), self._age(message)))
+
+    def _located(self, message: Odometry) -> None:
+        self.odometry_ages.append((perf_counter(), self._age(message)))
+
+    def _age(self, message: Any) -> float:
         now = self.get_clock().now().nanoseconds
         stamp = message.header.stamp
-        age = (now - stamp.sec * 1_000_000_000 - stamp.nanosec) * 1e-9
-        self.ages.append((perf_counter(), age))
+        return float(now - stamp.sec * 1_000_000_000 - stamp.nanosec) * 1e-9
 
     def _diagnosed(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -141,8 +162,9 @@ class _Camera(Node):
 
 
 @contextmanager
-def _node_process(model: Path) -> Iterator['subprocess.Popen[bytes]']:
-    command = [sys.executable, '-m', 'sa4depth_ros.nodes.depth_node', '--ros-args',
+def _node_process(model: Path, odometry: bool) -> Iterator['subprocess.Popen[bytes]']:
+    module = 'depth_odometry' if odometry else 'depth_node'
+    command = [sys.executable, '-m', f'sa4depth_ros.nodes.{module}', '--ros-args',
                '-r', f'__ns:={NAMESPACE}', '-p', f'model:={model}']
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
