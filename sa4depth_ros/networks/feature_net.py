@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.local_contrast import contrast_patches, PATCH
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -32,8 +33,8 @@ class FeatureLevel(NamedTuple):
     """
     One level of the pyramid at stride s: ``features`` (N, C, h, w), ``confidence`` (N, 1, h, w).
 
-    Features have length 1 at each pixel, confidence lies in (0, 1). Pixel (u, v) of the level
-    is centred at ((u + 0.5) s - 0.5, (v + 0.5) s - 0.5) of the image. Both are float32.
+    Confidence lies in (0, 1). Pixel (u, v) of the level is centred at ((u + 0.5) s - 0.5,
+    (v + 0.5) s - 0.5) of the image. Both are float32.
     """
 
     features: Tensor
@@ -45,12 +46,12 @@ class FeatureNetConfig:
     """
     What is needed to build a FeatureNet.
 
-    ``channels`` is the number of features at each pixel of each level, ``width`` the channels
-    at stride 2; coarser strides have 2, 3 and 4 times that. Both are multiples of 8; anything
-    else is a ConfigError.
+    ``channels`` is the number of learned features at each pixel of each level, ``width`` the
+    channels at stride 2; coarser strides have 2, 3 and 4 times that. Both are multiples of 8;
+    anything else is a ConfigError.
     """
 
-    channels: int = 32
+    channels: int = 16
     width: int = 16
 
     def __post_init__(self) -> None:
@@ -61,15 +62,18 @@ class FeatureNetConfig:
 
 class FeatureNet(nn.Module):
     """
-    A small feature pyramid network, the same for target and source (method.md 1).
+    Local contrast, and what a small feature pyramid network adds to it (method.md 1).
 
-    Every layer treats left and right, above and below alike, so features sit where the image
-    shows them: kernel 4 at stride 2, kernel 3 at stride 1, bilinear upsampling. Its norms are
-    per image, so that a frame's features do not depend on the batch. ``strides`` are those
-    of the levels, coarse to fine.
+    The features of a pixel are its patch of local contrast and, but for the finest level,
+    learned ones of a length that is learned too and starts at 0: so alignment works from the
+    first step of training on. The same for target and source. Every layer treats left and
+    right, above and below alike, so features sit where the image shows them: kernel 4 at
+    stride 2, kernel 3 at stride 1, bilinear upsampling. Its norms are per image, so that a
+    frame's features do not depend on the batch. ``strides`` are those of the levels, coarse to
+    fine.
     """
 
-    strides = (16, 8, 4)
+    strides = (8, 4, 2, 1)
 
     def __init__(self, config: FeatureNetConfig) -> None:
         super().__init__()
@@ -80,8 +84,10 @@ class FeatureNet(nn.Module):
             _down(inputs, outputs) for inputs, outputs in pairwise(widths))
         self.context = _conv(widths[-1], widths[-1])
         self.laterals = nn.ModuleList(
-            nn.Conv2d(width, config.channels, 1) for width in reversed(widths[1:]))
-        self.heads = nn.ModuleList(_head(config.channels) for _ in self.strides)
+            nn.Conv2d(width, config.channels, 1) for width in reversed(widths))
+        learned = len(self.strides) - 1
+        self.heads = nn.ModuleList(_head(config.channels) for _ in range(learned))
+        self.gains = nn.Parameter(torch.zeros(learned))
 
     def forward(self, image: Tensor) -> list[FeatureLevel]:
         """
@@ -89,32 +95,40 @@ class FeatureNet(nn.Module):
 
         H and W must be multiples of 16.
         """
-        maps = []
         x = self.stem(2.0 * image - 1.0)
+        maps = [x]
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
         maps[-1] = self.context(x)
-        return self._levels(maps[::-1])
+        grey = image.float().mean(1, keepdim=True)
+        levels = [self._level(number, output.float(), grey)
+                  for number, output in enumerate(self._outputs(maps[::-1]))]
+        # Learned confidence is smooth: the finest level needs none of its own.
+        confidence = F.interpolate(
+            levels[-1].confidence, scale_factor=2.0, mode='bilinear', align_corners=False)
+        return [*levels, FeatureLevel(contrast_patches(grey, self.strides[-1]), confidence)]
 
-    def _levels(self, maps: list[Tensor]) -> list[FeatureLevel]:
-        levels = []
-        x = None
-        for lateral, head, skip in zip(self.laterals, self.heads, maps):
-            merged = lateral(skip)
-            if x is not None:
-                merged = merged + F.interpolate(
-                    x, scale_factor=2.0, mode='bilinear', align_corners=False)
-            x = merged
-            levels.append(_level(head(x).float()))
-        return levels
+    def _outputs(self, maps: list[Tensor]) -> list[Tensor]:
+        """Give what the heads say, from ``maps`` at strides 16 to 2."""
+        x = self.laterals[0](maps[0])
+        outputs = []
+        for lateral, head, skip in zip(self.laterals[1:], self.heads, maps[1:]):
+            x = lateral(skip) + F.interpolate(
+                x, scale_factor=2.0, mode='bilinear', align_corners=False)
+            outputs.append(head(x))
+        return outputs
 
+    def _level(self, number: int, output: Tensor, grey: Tensor) -> FeatureLevel:
+        learned = output[:, :-1]
+        square = learned.square().sum(dim=1, keepdim=True)
+        learned = self.gains[number] * learned * torch.rsqrt(square + _SMALLEST_SQUARE)
+        patches = contrast_patches(grey, self.strides[number])
+        return FeatureLevel(torch.cat((patches, learned), 1), torch.sigmoid(output[:, -1:]))
 
-def _level(output: Tensor) -> FeatureLevel:
-    features = output[:, :-1]
-    square = features.square().sum(dim=1, keepdim=True)
-    return FeatureLevel(features * torch.rsqrt(square + _SMALLEST_SQUARE),
-                        torch.sigmoid(output[:, -1:]))
+    def channels(self, number: int) -> int:
+        """Tell how many features a pixel of level ``number`` has."""
+        return PATCH + (self.config.channels if number < len(self.heads) else 0)
 
 
 def _norm(channels: int) -> nn.GroupNorm:

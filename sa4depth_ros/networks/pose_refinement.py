@@ -24,6 +24,7 @@ from sa4depth_ros.geometry.alignment import (
     central_differences, feature_alignment, FeatureAlignment, pixel_distance, TargetPoints)
 from sa4depth_ros.geometry.camera import backproject
 from sa4depth_ros.geometry.levenberg_marquardt import LevenbergMarquardt
+from sa4depth_ros.geometry.rotation_search import turned
 from sa4depth_ros.networks.feature_net import FeatureLevel
 import torch
 from torch import nn, Tensor
@@ -31,6 +32,8 @@ from torch.nn import functional as F
 
 # Keeps confidence in charge where the picture is plain.
 _LEAST_GRADIENT = 5e-5
+# A step that loses more of the points than this leads astray.
+_LEAST_KEPT = 0.6
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class RefinementConfig:
     detach_features: no gradient from the refined motion into features and confidence; the
     damping still learns.
     detach_between_levels: gradients pass through the last level only.
+    search: pixels of the coarsest level, to each side, by which the first guess is turned to
+    look for the best start; 0 takes the guess as it is.
     """
 
     enabled: bool = True
@@ -56,12 +61,13 @@ class RefinementConfig:
     iterations: int = 3
     damping: str = 'learned'
     initial_damping: float = 0.01
-    robust_scale: float = 0.1
+    robust_scale: float = 0.15
     border: int = 4
     min_points: int = 10
     detach_depth: bool = False
     detach_features: bool = False
     detach_between_levels: bool = True
+    search: int = 5
 
     def __post_init__(self) -> None:
         checks = {
@@ -70,7 +76,7 @@ class RefinementConfig:
             'damping must be learned or adaptive': self.damping in ('learned', 'adaptive'),
             'initial_damping and robust_scale must be positive':
                 min(self.initial_damping, self.robust_scale) > 0,
-            'border must be >= 0': self.border >= 0,
+            'border and search must be >= 0': min(self.border, self.search) >= 0,
             'min_points must be >= 6': self.min_points >= 6}
         failed = [text for text, good in checks.items() if not good]
         if failed:
@@ -177,11 +183,15 @@ class PoseRefinement(nn.Module):
                             torch.eye(4, dtype=T_initial.dtype, device=T_initial.device))
         before, _ = problems[-1].cost(start.detach())
         T, failed = start, ~finite
+        if self.config.search:
+            T = turned(problems[0], T.detach(), self.config.search)
         steps = []
-        for level, problem in zip(self.levels, problems):
+        for number, (level, problem) in enumerate(zip(self.levels, problems)):
             if steps and self.config.detach_between_levels:
                 T = T.detach()
-            T, failed_here, _ = level(problem, T)
+            moved, failed_here, _ = level(problem, T)
+            finer = problems[number + 1:number + 2]
+            T = _better(finer[0], moved, T) if finer else moved
             steps.append(T)
         after, count = problems[-1].cost(T.detach())
         # A coarse level may fail, in fog or on a plain wall, as long as the finest does not.
@@ -207,6 +217,14 @@ class PoseRefinement(nn.Module):
         if self.config.detach_features:
             maps = [(features.detach(), confidence.detach()) for features, confidence in maps]
         return feature_alignment(points, maps[0], maps[1], K, stride, self.config.robust_scale)
+
+
+def _better(problem: FeatureAlignment, moved: Tensor, before: Tensor) -> Tensor:
+    """Take ``moved`` where it agrees better than ``before`` with the next finer level."""
+    with torch.no_grad():
+        (cost, count), (cost_before, count_before) = (problem.cost(T) for T in (moved, before))
+        better = (cost < cost_before) & (count > _LEAST_KEPT * count_before)
+    return torch.where(better[:, None, None], moved, before)
 
 
 def best_of_cells(score: Tensor, number: int, border: int) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,73 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Turn a first guess until features about agree, before anything finer is tried."""
+
+import itertools
+
+from sa4depth_ros.geometry.alignment import FeatureAlignment
+from sa4depth_ros.geometry.camera import project, transform
+from sa4depth_ros.geometry.lie import se3_exp
+from sa4depth_ros.geometry.warp import inside, sample
+import torch
+from torch import Tensor
+
+# Every n-th point is enough to tell a right from a wrong turn.
+_EVERY = 2
+# Scale of Barron's loss here: wider than in alignment, as nothing agrees well yet.
+_SCALE = 0.3
+# Squared difference of features that have nothing to do with each other; a point that leaves
+# the picture costs that, so that turning away from everything is no solution.
+_UNRELATED = 0.15
+
+
+@torch.no_grad()
+def turned(problem: FeatureAlignment, T: Tensor, reach: int) -> Tensor:
+    """
+    Give ``T`` (N, 4, 4), turned about the source camera's x and y axes to the best agreement.
+
+    All turns that move the picture by up to ``reach`` pixels of the level ``problem``, each way,
+    in steps of one pixel, are tried; there is no gradient. Alignment by gradients finds motions
+    of about a pixel only. A hand or head turns by more than that between two images.
+    """
+    steps = torch.tensor(list(itertools.product(range(-reach, reach + 1), repeat=2)),
+                         dtype=T.dtype, device=T.device)
+    focal = torch.stack((problem.K[:, 1, 1], problem.K[:, 0, 0]), -1)
+    xi = torch.zeros(len(T), len(steps), 6, dtype=T.dtype, device=T.device)
+    xi[..., 3:5] = steps / focal[:, None]
+    turns = se3_exp(xi.flatten(0, 1)).unflatten(0, (len(T), len(steps)))
+    candidates = turns @ T[:, None]
+    best = _costs(problem, candidates).argmin(1)
+    return candidates[torch.arange(len(T), device=T.device), best]
+
+
+def _costs(problem: FeatureAlignment, candidates: Tensor) -> Tensor:
+    """Give the mean loss (N, M) under ``candidates`` (N, M, 4, 4)."""
+    batch, number = candidates.shape[:2]
+    points = problem.points.points[:, ::_EVERY]
+    usable = problem.points.usable[:, ::_EVERY]
+    many = points[:, None].expand(-1, number, -1, -1)
+    moved = transform(candidates.flatten(0, 1), many.flatten(0, 1))
+    K = problem.K[:, None].expand(-1, number, -1, -1).flatten(0, 1)
+    pixels, front = project(moved, K)
+    height, width = problem.source.shape[-2:]
+    seen = (front & inside(pixels, height, width, 0.0)).view(batch, number, -1)
+    channels = problem.features.shape[-1]
+    found = sample(problem.source[:, :channels], pixels.reshape(batch, -1, 2))
+    found = found.unflatten(1, (number, -1))
+    squared = (found - problem.features[:, None, ::_EVERY]).square().sum(-1)
+    squared = torch.where(seen, squared, _UNRELATED)
+    loss = torch.log1p(squared / (2 * _SCALE ** 2))
+    weight = torch.where(usable, problem.confidence[:, ::_EVERY], 0.0)[:, None]
+    return (weight * loss).sum(-1)
