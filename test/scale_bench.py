@@ -25,7 +25,7 @@ import numpy as np
 from onnx import helper, TensorProto
 from onnx_models import HEIGHT, save_model, WIDTH
 from rendered_pair import photograph
-from robot_bag import drive, K, RobotMessages, START, STEP, T_CAMERA2BASE
+from robot_bag import drive, K, RobotMessages, START, T_CAMERA2BASE
 import robot_bag
 from rosbags.typesys import get_typestore, Stores
 from sa4depth_ros.model_card import ModelCard
@@ -36,9 +36,11 @@ LEVELS_PER_METRE = 40
 SLOPE = 0.01
 # The model says 0.01 units a level of blue, of which the picture has 40 a metre.
 PLANTED = 1 / (LEVELS_PER_METRE * SLOPE)
-CALIBRATION = {'depth': '/depth_camera/image', 'lidar': '/points', 'odometry': '/odom'}
+_TYPES = {'depth': Image, 'lidar': PointCloud2, 'odometry': Odometry}
 _STORE = get_typestore(Stores.ROS2_JAZZY)
-_THERE_AND_BACK = 40
+# Every picture is worth a measurement.
+PERIOD = 250_000_000
+_THERE_AND_BACK = 30
 # What grey is made of.
 _GREY = np.array([0.299, 0.587, 0.114])
 
@@ -54,7 +56,7 @@ def save_blue_model(path):
     return save_model(path, nodes, {'blue': np.array([2]), 'slope': np.float32(SLOPE)}, card)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def view(number):
     """Give picture and depth [m] of a place on the way."""
     return photograph(drive(number), K, (robot_bag.HEIGHT, robot_bag.WIDTH))
@@ -74,27 +76,37 @@ def place_of(number):
 
 @dataclass
 class Flaws:
-    """What is wrong: reference times ``factor``, ``flicker`` of the model from image to image."""
+    """
+    What is wrong with what the robot sees.
+
+    The reference is multiplied by ``factor``, its stamps are late by ``delay`` ns, its ``frame``
+    is another one; the model flickers from image to image; the robot stands ``still``; the
+    camera is ``uncalibrated``.
+    """
 
     factor: float = 1.0
     flicker: float = 0.02
     delay: int = 0
+    frame: str = ''
     still: bool = False
+    uncalibrated: bool = False
 
 
 class ScaleBench(Bench):
     """Plays the drive to and fro, under ever later stamps, with one reference beside it."""
 
-    def __init__(self, context: Any, folder: Any, model: Any, *, kind: str,
+    def __init__(self, context: Any, folder: Any, model: Any, *, reference: str,
                  body: str = 'front_optical', lidar: str = 'front_optical', camera: str = '',
                  arguments: Sequence[str] = (), **options: Any) -> None:
-        folder = folder / f'{kind}_{body}_{lidar}_{len(list(folder.iterdir()))}'
+        folder = folder / f'{reference}_{body}_{lidar}_{len(list(folder.iterdir()))}'
         folder.mkdir()
         super().__init__(
             context, folder, save_blue_model(folder / 'blue.onnx'),
-            arguments=('-p', 'scale_reference_topic:=reference',
-                       '-p', 'calibration_seconds:=25.0', *arguments), **options)
-        self.folder, self.kind = folder, kind
+            arguments=('-p', f'scale_reference:={reference}',
+                       '-p', 'scale_reference_topic:=reference',
+                       '-p', 'calibration_seconds:=25.0', '-p', 'calibration_measurements:=30',
+                       *arguments), **options)
+        self.folder, self.kind = folder, reference
         for place in range(_THERE_AND_BACK + 1):
             view(place)
         self.make = RobotMessages(_STORE.types, body, lidar)
@@ -102,19 +114,23 @@ class ScaleBench(Bench):
         self.number = 0
         self.rng = np.random.default_rng(0)
         prefix = f'{camera}/' if camera else ''
-        types = {f'{prefix}image': Image, f'{prefix}camera_info': CameraInfo, 'reference': {
-            'depth': Image, 'lidar': PointCloud2, 'odometry': Odometry}[kind]}
-        self.topics = [self.node.create_publisher(kind, name, 2) for name, kind in types.items()]
+        types = {'image': Image, 'camera_info': CameraInfo, 'reference': _TYPES[reference]}
+        self.topics = [self.node.create_publisher(kind, prefix + name, 2)
+                       for name, kind in types.items()]
 
     def play(self):
         """Publish the next frame with what the reference says."""
         place = 0 if self.flaws.still else place_of(self.number)
-        time = START + self.number * STEP
+        time = START + self.number * PERIOD
         rgb, depth = view(place)
         mood = np.exp(self.flaws.flicker * self.rng.standard_normal())
         rgb = painted(rgb, depth * mood)
         messages = [self.make.image(time, 'rgb8', rgb), self.make.info(time),
                     self._reference(time + self.flaws.delay, place, depth)]
+        if self.flaws.uncalibrated:
+            messages[1].k = np.zeros(9)
+        if self.flaws.frame:
+            messages[2].header.frame_id = self.flaws.frame
         # The reference and camera_info first: images are what the node waits for.
         for message, publisher in reversed(list(zip(messages, self.topics))):
             publisher.publish(bytes(_STORE.serialize_cdr(message, message.__msgtype__)))
@@ -146,14 +162,14 @@ class ScaleBench(Bench):
     def ratio_of_next_depth(self):
         """Give the median of depth that goes out over the truth, for pictures sent from now on."""
         inbox = self.inbox('depth/image', Image)
-        begun = START + self.number * STEP
+        begun = START + self.number * PERIOD
 
         def newest():
             return [m for m in inbox.messages if _stamp(m) >= begun]
         ratios = []
         for message in self.wait(lambda: len(newest()) > 4 and newest(), 'depth', self.play):
             depth = np.frombuffer(message.data, '<f4').reshape(message.height, message.width)
-            place = place_of((_stamp(message) - START) // STEP)
+            place = place_of((_stamp(message) - START) // PERIOD)
             ratios.append(np.median(depth / view(0 if self.flaws.still else place)[1]))
         return float(np.median(ratios))
 

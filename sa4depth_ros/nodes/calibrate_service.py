@@ -105,7 +105,7 @@ class CalibrateService:
         given = self._parameters.current
         reference = scale_reference(self._node, given, self._camera)
         run = LiveCalibration(CalibrationPlan(
-            given.calibration_seconds, given.calibration_precision))
+            given.calibration_seconds, given.calibration_measurements))
         self._collect(reference, run)
         await self._ended
         if self._ended.result():

@@ -68,7 +68,8 @@ def _findings(state: NodeState, frames: Snapshot) -> list[Finding]:
     if frames.rate_in == 0:
         return [(DiagnosticStatus.STALE,
                  f"no image arrives on '{state.image_topic}'{state.input_hint}")]
-    found = [*drop_findings(frames), *_camera_findings(state), *_engine_findings(state)]
+    found = [*drop_findings(frames), *_camera_findings(state), *_engine_findings(state),
+             *((DiagnosticStatus.WARN, text) for text in state.warnings)]
     if found:
         return found
     if frames.is_idle:

@@ -79,9 +79,9 @@ class DepthParameters:
         1.0, 'Seconds between two looks at the reference; 0: no watch.', 0.0, 3600.0)
     scale_drift_warn: float = live(
         0.1, 'Warn when the scale is off by more than this fraction.', 0.0, 10.0)
-    calibration_seconds: float = live(30.0, 'Longest time that ~/calibrate collects.', 0.1, 3600.0)
-    calibration_precision: float = live(
-        0.02, 'It ends earlier when half the interval is less (fraction); 0: never.', 0.0, 1.0)
+    calibration_seconds: float = live(60.0, 'Longest time that ~/calibrate collects.', 0.1, 3600.0)
+    calibration_measurements: int = live(
+        200, 'It ends earlier with so many measurements; 0: never.', 0, 100000)
     calibration_save: bool = live_value(True, 'Keep what it finds in the card beside the model.')
 
     def __post_init__(self) -> None:

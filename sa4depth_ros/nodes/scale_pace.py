@@ -20,7 +20,7 @@ from typing import Protocol
 
 # By stamps, so that a recording may be played at any speed. Nearer frames say the same again;
 # followed points need many.
-_PERIOD_NS = {'depth': 150_000_000, 'lidar': 150_000_000, 'odometry': 45_000_000}
+_PERIOD_NS = {'depth': 240_000_000, 'lidar': 240_000_000, 'odometry': 45_000_000}
 
 
 class Pace(Protocol):

@@ -27,8 +27,6 @@ _SET_UP = frozenset({
     'stamps', 'transform', 'uncalibrated', 'encoding', 'size', 'depth_encoding', 'depth_size',
     'internal'})
 _PATIENCE = 10.0
-# Fewer say too little of how much they differ, so that the interval may look narrow by chance.
-_LEAST_TO_STOP = 30
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,14 @@ class CalibrationPlan:
     """
     How long to collect.
 
-    At most ``seconds``; less when half the interval is below ``precision`` (a fraction, 0:
-    never), or when nothing at all could be used for ``patience`` seconds because of the set-up.
+    At most ``seconds``; less when there are as many ``measurements`` (0: never), or when nothing
+    at all could be used for ``patience`` seconds because of the set-up. Never because the
+    interval has become narrow: it is so by chance at times, and to stop just then would make it
+    hold the truth too seldom.
     """
 
-    seconds: float = 30.0
-    precision: float = 0.02
+    seconds: float = 60.0
+    measurements: int = 200
     patience: float = _PATIENCE
 
 
@@ -57,7 +57,6 @@ class LiveCalibration:
         self._lock = threading.Lock()
         self._collector = ScaleCollector()
         self._used = 0
-        self._seen = 0
 
     def add(self, log_scale: float) -> None:
         """Take the logarithm of one measured factor."""
@@ -99,13 +98,4 @@ class LiveCalibration:
 
     def _is_enough(self) -> bool:
         with self._lock:
-            # The interval is worth computing only when something has come.
-            if self._used < _LEAST_TO_STOP or self._used == self._seen:
-                return False
-            self._seen = self._used
-            try:
-                estimate = self._collector.estimate()
-            except CalibrationError:
-                return False
-        half = (estimate.high / estimate.low) ** 0.5 - 1
-        return not estimate.is_vague and half <= self._plan.precision
+            return 0 < self._plan.measurements <= self._used

@@ -24,7 +24,8 @@ import time
 from sa4depth_ros.errors import CalibrationError, FrameError
 from sa4depth_ros.runtime.scale import ScaleCollector, ScaleEstimate, ScaleLimits
 
-_MOST = 60
+_MOST = 40
+_MOST_REFUSED = 400
 _OLDEST = 600.0
 # Fewer say too little of how much they differ.
 _LEAST = 8
@@ -57,23 +58,30 @@ class ScaleWindow:
     """
 
     def __init__(self, most: int = _MOST, clock: Callable[[], float] = time.monotonic) -> None:
-        self._entries: deque[tuple[float, float | FrameError]] = deque(maxlen=most)
+        self._values: deque[tuple[float, float]] = deque(maxlen=most)
+        # Apart: a robot that stands still must not forget what it knew.
+        self._refused: deque[tuple[float, FrameError]] = deque(maxlen=_MOST_REFUSED)
         self._clock = clock
         self._lock = threading.Lock()
+        self._warned = False
 
     def add(self, log_scale: float) -> None:
         """Take the logarithm of one measured factor."""
-        self._put(log_scale)
+        with self._lock:
+            self._values.append((self._clock(), log_scale))
 
     def refuse(self, error: FrameError) -> None:
         """Take the reason why a frame said nothing."""
-        self._put(error)
+        with self._lock:
+            self._refused.append((self._clock(), error))
 
     def compare(self, factor: float, tolerance: float) -> ScaleDrift:
         """
         Compare with the ``factor`` in use; warn when the interval leaves 1 by ``tolerance``.
 
-        A fraction: with 0.1 it warns when all of the interval lies above 1.1 or below 1 / 1.1.
+        A fraction: with 0.1 it warns when all of the interval lies above 1.1 or below 1 / 1.1,
+        and the measurements are independent enough for that to mean something. Then it goes on
+        until the ratio itself is within these bounds again.
         """
         collector = ScaleCollector(ScaleLimits(least=_LEAST))
         used = self._fill(collector)
@@ -84,29 +92,27 @@ class ScaleWindow:
             return ScaleDrift(f'not known: {error}', used, refused)
         ratio, low, high = (value / factor for value in (
             estimate.scale, estimate.low, estimate.high))
-        warns = low > 1 + tolerance or high < 1 / (1 + tolerance)
-        return ScaleDrift(_words(estimate, warns), used, refused, ratio, low, high, warns)
-
-    def _put(self, entry: float | FrameError) -> None:
-        with self._lock:
-            self._entries.append((self._clock(), entry))
+        sure = not estimate.is_vague and _is_off(low, high, tolerance)
+        self._warned = sure or (self._warned and _is_off(ratio, ratio, tolerance))
+        words = 'drifted' if self._warned else _words(estimate)
+        return ScaleDrift(words, used, refused, ratio, low, high, self._warned)
 
     def _fill(self, collector: ScaleCollector) -> int:
+        oldest = self._clock() - _OLDEST
         with self._lock:
-            entries = list(self._entries)
-        used, since = 0, self._clock() - _OLDEST
-        for when, entry in entries:
-            if when < since:
-                continue
-            if isinstance(entry, FrameError):
-                collector.refuse(entry)
-            else:
-                collector.add(entry)
-                used += 1
-        return used
+            values = [(when, value) for when, value in self._values if when >= oldest]
+            since = values[0][0] if values else oldest
+            refused = [error for when, error in self._refused if when >= since]
+        for _, value in values:
+            collector.add(value)
+        for error in refused:
+            collector.refuse(error)
+        return len(values)
 
 
-def _words(estimate: ScaleEstimate, warns: bool) -> str:
-    if warns:
-        return 'drifted'
+def _is_off(low: float, high: float, tolerance: float) -> bool:
+    return low > 1 + tolerance or high < 1 / (1 + tolerance)
+
+
+def _words(estimate: ScaleEstimate) -> str:
     return 'holds, as far as so few measurements tell' if estimate.is_vague else 'holds'
