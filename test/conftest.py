@@ -39,6 +39,7 @@ NEEDS = {
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
     'networks/test_engine_builds.py': ('tensorrt_rtx',),
+    'nodes/test_pose_recording.py': ('gcc', 'Python.h'),
     'nodes/test_pose_transforms.py': ('gcc', 'Python.h'),
     'runtime/test_motion_engines.py': ('torch', 'transformers'),
     'runtime/test_tensorrt_bindings.py': ('cuda', 'gcc'),

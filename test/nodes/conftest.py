@@ -15,6 +15,9 @@
 """Benches around depth nodes, and what to feed them with."""
 
 from collections.abc import Callable, Iterator
+import importlib.util
+import os
+import sys
 from typing import Any
 
 from node_bench import Bench, image_of, info_of
@@ -23,6 +26,7 @@ import pytest
 import rclpy
 from rclpy.context import Context
 from sensor_msgs.msg import CameraInfo, Image
+from tf2_builder import built
 
 
 @pytest.fixture(scope='session')
@@ -68,3 +72,13 @@ def bench(shared_bench: Bench) -> Iterator[Bench]:
     """Give the shared depth node, active, and see that it still works after the test."""
     yield shared_bench
     shared_bench.exchange(image_of(100), info_of(), accept=lambda m: m.width == 2 * WIDTH)
+
+
+@pytest.fixture(scope='session')
+def tf_environment() -> dict[str, str]:
+    """Make tf2_msgs importable, here and in the node's process."""
+    if importlib.util.find_spec('tf2_msgs'):
+        return {}
+    path = str(built())
+    sys.path.insert(0, path)
+    return {'PYTHONPATH': os.pathsep.join(filter(None, [path, os.environ.get('PYTHONPATH')]))}

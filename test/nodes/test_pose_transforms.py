@@ -14,54 +14,16 @@
 
 """The pose node and tf, through real DDS: /tf_static, /tf, and what it publishes there."""
 
-import importlib.util
-import os
-import sys
-
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
-from pose_bench import OPTICAL, PoseBench, position, transform
+from pose_bench import OPTICAL, position, transform
 import pytest
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from tf2_builder import built
+from transform_bench import TransformBench
 
-LATCHED = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-REMAPPED = ('-r', '/tf:=tf', '-r', '/tf_static:=tf_static')
 # Optical axes of a camera that looks ahead, and one that looks 90 degrees to the left.
 AHEAD = (-0.5, 0.5, -0.5, 0.5)
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 LEFT = (0.0, 0.0, np.sqrt(0.5), np.sqrt(0.5))
-
-
-@pytest.fixture(scope='session')
-def tf_environment():
-    """Make tf2_msgs importable, here and in the node's process."""
-    if importlib.util.find_spec('tf2_msgs'):
-        return {}
-    path = str(built())
-    sys.path.insert(0, path)
-    return {'PYTHONPATH': os.pathsep.join(filter(None, [path, os.environ.get('PYTHONPATH')]))}
-
-
-class TransformBench(PoseBench):
-    """Also publishes and hears transforms, below its namespace."""
-
-    def __init__(self, *args, arguments=(), **options):
-        super().__init__(*args, arguments=(*REMAPPED, *arguments), **options)
-        from tf2_msgs.msg import TFMessage
-        self._message = TFMessage
-        self._static = self.node.create_publisher(TFMessage, 'tf_static', LATCHED)
-        self._moving = self.node.create_publisher(TFMessage, 'tf', 10)
-        self.tf = self.inbox('tf', TFMessage)
-
-    def publish_static(self, *transforms):
-        self._static.publish(self._message(transforms=transforms))
-
-    def publish_moving(self, *transforms):
-        self._moving.publish(self._message(transforms=transforms))
-
-    def sent(self, child):
-        return [t for m in self.tf.messages for t in m.transforms if t.child_frame_id == child]
 
 
 @pytest.fixture
