@@ -133,8 +133,12 @@ class ScaleBench(Bench):
             messages[2].header.frame_id = self.flaws.frame
         # The reference and camera_info first: images are what the node waits for.
         for message, publisher in reversed(list(zip(messages, self.topics))):
-            publisher.publish(bytes(_STORE.serialize_cdr(message, message.__msgtype__)))
+            publisher.publish(self.serialized(message))
         self.number += 1
+
+    def serialized(self, message):
+        """Give a message of rosbags as rclpy publishes it."""
+        return bytes(_STORE.serialize_cdr(message, message.__msgtype__))
 
     def _reference(self, time, place, depth):
         factor = self.flaws.factor

@@ -12,13 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The tree of /tf_static: chains, refusals, and over real DDS where tf2_msgs is installed."""
+"""The tree of /tf_static: chains, refusals, and over real DDS."""
 
 import contextlib
 import sys
 import time
 from types import SimpleNamespace
 
+from geometry_msgs.msg import TransformStamped
 import numpy as np
 import pytest
 import rclpy
@@ -90,15 +91,14 @@ def test_what_is_no_rotation_is_left_out(node, monkeypatch):
         transforms.lookup('base', 'nan')
 
 
-def test_transforms_published_before_arrive_too(node, context):
-    messages = pytest.importorskip('tf2_msgs.msg')
-    from geometry_msgs.msg import TransformStamped
+def test_transforms_published_before_arrive_too(node, context, tf_environment):
+    from tf2_msgs.msg import TFMessage
     latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-    publisher = node.create_publisher(messages.TFMessage, TOPIC, latched)
+    publisher = node.create_publisher(TFMessage, TOPIC, latched)
     transform = TransformStamped(child_frame_id='camera')
     transform.header.frame_id = 'base_link'
     transform.transform.translation.z = 0.4
-    publisher.publish(messages.TFMessage(transforms=[transform]))
+    publisher.publish(TFMessage(transforms=[transform]))
     transforms = StaticTransforms(node)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
