@@ -111,7 +111,11 @@ def our_path(recording: Recording, models: Models, depth_of: DepthOf) -> Path3D:
             seconds += perf_counter() - begin
     finally:
         estimator.close()
-    return Path3D(np.stack(poses), lost, seconds / len(poses))
+    # What was rounded on the way is no rotation to evo.
+    u, _, v = np.linalg.svd(np.stack(poses)[:, :3, :3])
+    rounded = np.stack(poses)
+    rounded[:, :3, :3] = u @ v
+    return Path3D(rounded, lost, seconds / len(poses))
 
 
 def guessed_path(recording: Recording, motion: MotionEngines) -> Path3D:

@@ -104,4 +104,6 @@ def _line(
 
 
 def _number(value: float) -> str:
-    return f'{value:.3g}' if math.isfinite(value) else '-'
+    if not math.isfinite(value):
+        return '-'
+    return f'{value:.3g}' if abs(value) < 100 else f'{value:.0f}'

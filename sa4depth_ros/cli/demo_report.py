@@ -72,13 +72,14 @@ def _odometry_rows(summary: dict[str, Any], output: Path) -> list[tuple[str, str
     poses = summary.get('odometry_poses', 0)
     if not poses:
         return [('odometry', f'none; the pose node says: {summary["pose_node_says"]}')]
-    rows = [('odometry', f'{poses} poses, {summary["odometry_length"]:.2f} m, lost '
-                         f'{summary["odometry_losses"]} times, latency median '
-                         f'{_number(summary["odometry_latency_median_ms"])} ms')]
+    rows = [('odometry', f'{poses} poses, {summary["odometry_length"]:.2f} (unit '
+                         f'{summary["odometry_unit"]}), lost {summary["odometry_losses"]} times, '
+                         f'latency median {_number(summary["odometry_latency_median_ms"])} ms')]
     if 'ate_m' in summary:
-        rows.append(('  ATE', f'{summary["ate_m"]:.3f} m of {summary["true_length"]:.2f} m '
-                              f'({summary["ate_scaled_m"]:.3f} m with scale '
-                              f'{summary["ate_scale"]:.3f})'))
+        scaled = (f'{summary["ate_scaled_m"]:.3f} m with scale {summary["ate_scale"]:.3f}')
+        metric = summary['odometry_unit'] == 'm'
+        rows.append(('  ATE', (f'{summary["ate_m"]:.3f} m, ' if metric else '')
+                     + f'{scaled}, of {summary["true_length"]:.2f} m'))
     if 'odometry_note' in summary:
         rows.append(('  note', summary['odometry_note']))
     return [*rows, ('trajectory', f'{output}/trajectory.png, trajectory.tum'

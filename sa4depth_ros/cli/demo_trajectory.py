@@ -15,6 +15,7 @@
 """What the demo makes of the odometry: TUM files, a picture, and the error by evo."""
 
 from importlib.util import find_spec
+import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,11 +50,12 @@ def trajectory_summary(output: Path, bag: Path | None, image_topic: str) -> dict
     recorded = _recorded_stamps(output / STAMPS)
     if not file.is_file():
         return {}
+    unit = str(_viewer_says(output).get('odometry_unit', 'm'))
     ours = _in_recorded_time(_Path(*read_tum(file)), recorded)
     write_tum(file, ours.stamps, ours.poses)
     truth, note = _truth(bag, image_topic, ours.stamps) if bag else (None, '')
     result: dict[str, Any] = {'odometry_poses': len(ours.stamps),
-                              'odometry_length': _length(ours.poses)}
+                              'odometry_length': _length(ours.poses), 'odometry_unit': unit}
     result |= {'odometry_note': note} if note else {}
     if truth is not None:
         write_tum(output / FILES[1], truth.stamps, truth.poses)
@@ -132,28 +134,35 @@ def _draw(
     output: Path, ours: _Path, truth: _Path | None, matched: Poses, figures: dict[str, Any],
 ) -> None:
     from sa4depth_ros.nodes.viewer_pictures import save_picture
-    unit = 'm'
+    metric = figures['odometry_unit'] == 'm'
+    unit = 'm' if metric else 'units of the depth'
     lines = [f'{len(ours.stamps)} poses, {figures["odometry_length"]:.2f} {unit}']
     shown = None
     if truth is not None:
-        shown = _aligned(truth.poses, matched)[:, :3, 3]
+        shown = _aligned(truth.poses, matched, scale=not metric)[:, :3, 3]
         lines[0] += f', truth {_length(truth.poses):.2f} m'
     if 'ate_m' in figures:
-        lines[0] += f', ATE {figures["ate_m"]:.3f} m'
-        lines.append(f'ground truth aligned by rotation and translation; with scale '
-                     f'({figures["ate_scale"]:.3f}) ATE {figures["ate_scaled_m"]:.3f} m')
+        lines[0] += f', ATE {figures["ate_m" if metric else "ate_scaled_m"]:.3f} m'
+        lines.append('ground truth aligned by rotation and translation' + (
+            f'; with scale ({figures["ate_scale"]:.3f}) ATE {figures["ate_scaled_m"]:.3f} m'
+            if metric else ' and scale'))
     picture = trajectory_picture(ours.poses[:, :3, 3], shown, unit=unit, lines=lines)
     save_picture(str(output / FILES[2]), picture)
 
 
-def _aligned(truth: Poses, ours: Poses) -> Poses:
+def _aligned(truth: Poses, ours: Poses, *, scale: bool) -> Poses:
     """Bring the truth into our odom: by all positions with evo, else by the first pose."""
     if find_spec('evo') is not None:
         from sa4depth_train.trajectory import aligned
-        fitted = aligned(truth, ours, scale=False)
+        fitted = aligned(truth, ours, scale=scale)
         if fitted is not None:
             return fitted
     return ours[0] @ np.linalg.inv(truth[0]) @ truth
+
+
+def _viewer_says(output: Path) -> dict[str, Any]:
+    file = output / 'viewer.json'
+    return dict(json.loads(file.read_text('utf-8'))) if file.is_file() else {}
 
 
 def _length(poses: Poses) -> float:

@@ -15,6 +15,7 @@
 """A path from above and from the side, next to the truth, drawn without matplotlib."""
 
 from collections.abc import Callable, Iterator, Sequence
+import math
 from typing import NamedTuple
 
 import cv2
@@ -104,13 +105,13 @@ def _panel(paths: Sequence[Points], axes: _Axes, unit: str) -> Picture:
 def _grid(
     panel: Picture, pixels: Callable[[Points], NDArray[np.int32]], centre: Points, size: Points,
 ) -> None:
-    step = next(s for s in _steps() if size[0] / s <= _TICKS)
+    step = next(s for s in _steps() if size[0] <= _TICKS * s)
     for axis in (0, 1):
         low, high = centre[axis] - size[axis] / 2, centre[axis] + size[axis] / 2
-        for value in np.arange(np.ceil(low / step), high / step + 1e-9) * step:
+        for count in range(math.ceil(low / step), math.floor(high / step) + 1):
             at = centre.copy()
-            at[axis] = value
-            _tick(panel, axis, int(pixels(at[None])[0, axis]), f'{value:.4g}')
+            at[axis] = count * step
+            _tick(panel, axis, int(pixels(at[None])[0, axis]), f'{count * step:.4g}')
 
 
 def _tick(panel: Picture, axis: int, where: int, label: str) -> None:
@@ -124,9 +125,8 @@ def _tick(panel: Picture, axis: int, where: int, label: str) -> None:
 
 
 def _steps() -> Iterator[float]:
-    for power in range(-4, 6):
+    for power in range(-4, 12):
         yield from (base * 10.0 ** power for base in (1, 2, 5))
-    yield float('inf')
 
 
 def _text(

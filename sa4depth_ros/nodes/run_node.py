@@ -101,10 +101,8 @@ def _lifetime(make: Callable[[], Sequence[Any]]) -> int:
         get_logger('sa4depth_ros').fatal(f'cannot start: {error}')
         return CANNOT_START
     try:
-        for node in nodes:
-            if node.autostart and not _started(node) and rclpy.ok():
-                node.get_logger().fatal('cannot start, see above')
-                return CANNOT_START
+        if not _started([node for node in nodes if node.autostart]):
+            return CANNOT_START
         # The signal may have come while a node was starting.
         if rclpy.ok():
             _spin(nodes)
@@ -115,9 +113,14 @@ def _lifetime(make: Callable[[], Sequence[Any]]) -> int:
             node.destroy_node()
 
 
-def _started(node: AutostartNode) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return node.trigger_configure() == success and node.trigger_activate() == success
+def _started(nodes: Sequence[Any]) -> bool:
+    # Nobody may listen while another one still loads its model: the first frames would be lost.
+    for step in ('trigger_configure', 'trigger_activate'):
+        for node in nodes:
+            if getattr(node, step)() != TransitionCallbackReturn.SUCCESS and rclpy.ok():
+                node.get_logger().fatal('cannot start, see above')
+                return False
+    return True
 
 
 def _spin(nodes: Sequence[Any]) -> None:

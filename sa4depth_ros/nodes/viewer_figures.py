@@ -126,6 +126,7 @@ class Figures:
             'received_odometry': len(self.odometry),
             'odometry_latency_median_ms': _rounded(1e3 * self.odometry.age(50)),
             'odometry_losses': int(self.pose_node.get('losses', '0')),
+            'odometry_unit': self.pose_node.get('unit') or 'm',
             'pose_node_says': self.pose_message}
 
 

@@ -22,6 +22,7 @@ import pytest
 from sa4depth_ros.cli import demo_trajectory
 from sa4depth_ros.cli.demo_report import summarise, table
 from sa4depth_ros.cli.demo_trajectory import trajectory_summary
+from sa4depth_ros.cli.trajectory_picture import OURS, TRUTH
 from sa4depth_ros.runtime.body_frame import OPTICAL_TO_BODY
 from sa4depth_ros.runtime.tum_file import read_tum, write_tum
 from walk_bag import walk_poses, write_walk
@@ -71,7 +72,8 @@ def test_the_error_is_that_of_evo(bag: Path, tmp_path: Path) -> None:
     summary = summarise(tmp_path, found | {
         'pose_node_says': 'tracking', 'odometry_losses': 0, 'odometry_latency_median_ms': 50.0,
         'input': 'x', 'calibration': '', 'recorded_rate': 10.0, 'played_seconds': 1.0})
-    assert f'{by_hand:.3f} m of 1.10 m (0.000 m with scale 0.800)' in table(summary, tmp_path)
+    said = f'{by_hand:.3f} m, 0.000 m with scale 0.800, of 1.10 m'
+    assert said in table(summary, tmp_path)
 
 
 def test_without_evo_the_truth_is_drawn_from_the_first_pose(
@@ -96,6 +98,19 @@ def test_a_webcam_keeps_its_stamps(tmp_path: Path) -> None:
     write_tum(tmp_path / 'trajectory.tum', PUBLISHED, walk_poses(FRAMES))
     assert trajectory_summary(tmp_path, None, '')['odometry_poses'] == FRAMES
     assert read_tum(tmp_path / 'trajectory.tum')[0] == PUBLISHED
+
+
+def test_odometry_in_another_unit_is_told_and_drawn_with_scale(bag: Path, tmp_path: Path) -> None:
+    poses = walk_poses(FRAMES)
+    poses[:, :3, 3] *= 40
+    leave(tmp_path, poses)
+    (tmp_path / 'viewer.json').write_text('{"odometry_unit": "relative"}', encoding='utf-8')
+    found = trajectory_summary(tmp_path, bag, IMAGE)
+    assert found['odometry_unit'] == 'relative' and found['ate_scale'] == pytest.approx(1 / 40)
+    shown = cv2.imread(str(tmp_path / 'trajectory.png'))[..., ::-1]
+    # The truth lies under the odometry, as wide as it.
+    ours, truth = (np.argwhere((shown[150:] == color).all(-1))[:, 1] for color in (OURS, TRUTH))
+    assert np.ptp(truth) == pytest.approx(np.ptp(ours), abs=12)
 
 
 def test_without_odometry_there_is_nothing(bag: Path, tmp_path: Path) -> None:
