@@ -29,6 +29,16 @@ import sysconfig
 import tempfile
 
 DEFINITION = 'geometry_msgs/TransformStamped[] transforms\n'
+# What rosidl_adapter makes of it, with catkin_pkg, which is no wheel of ROS 2.
+IDL = """#include "geometry_msgs/msg/TransformStamped.idl"
+module tf2_msgs {
+  module msg {
+    struct TFMessage {
+      sequence<geometry_msgs::msg::TransformStamped> transforms;
+    };
+  };
+};
+"""
 NAME = 'tf2_msgs'
 SUPPORTS = ('rosidl_typesupport_fastrtps_c', 'rosidl_typesupport_introspection_c')
 LIBRARIES = (
@@ -63,27 +73,24 @@ def _generate(folder: Path) -> None:
     from rosidl_cli import entry_points
     # The wheels register their entry points twice, which is an error when one is asked for.
     entry_points.get_entry_points = _lenient(entry_points.get_entry_points)
-    from rosidl_cli.command.translate.api import translate
     from rosidl_generator_c.cli import GenerateC
     from rosidl_generator_py.cli import GeneratePython
     from rosidl_typesupport_c.cli import GenerateCTypesupport
     from rosidl_typesupport_fastrtps_c.cli import GenerateFastRTPSCTypesupport
     from rosidl_typesupport_introspection_c.cli import GenerateIntrospectionCTypesupport
-    definition = folder / 'definition' / 'msg' / 'TFMessage.msg'
-    definition.parent.mkdir(parents=True, exist_ok=True)
-    definition.write_text(DEFINITION, encoding='utf-8')
-    os.chdir(definition.parents[1])
-    given = {'package_name': NAME, 'include_paths': [str(PREFIX / 'share')]}
-    idl = translate(interface_files=['msg/TFMessage.msg'], output_format='idl',
-                    output_path=folder / 'idl', **given)
+    messages = folder / 'definition' / 'msg'
+    messages.mkdir(parents=True)
+    (messages / 'TFMessage.msg').write_text(DEFINITION, encoding='utf-8')
+    (messages / 'TFMessage.idl').write_text(IDL, encoding='utf-8')
     generators = {
         'c': GenerateC('c'), 'dds': GenerateFastRTPSCTypesupport('dds'),
         'introspection': GenerateIntrospectionCTypesupport('introspection'),
         'py': GeneratePython('py', typesupport_implementations=['rosidl_typesupport_c']),
         'support': GenerateCTypesupport('support', typesupport_implementations=list(SUPPORTS))}
     for part, generator in generators.items():
-        generator.generate(interface_files=[str(file) for file in idl],
-                           output_path=folder / part / NAME, **given)
+        generator.generate(
+            package_name=NAME, interface_files=[f'{messages.parent}:msg/TFMessage.idl'],
+            include_paths=[str(PREFIX / 'share')], output_path=folder / part / NAME)
 
 
 def _lenient(get_entry_points):
