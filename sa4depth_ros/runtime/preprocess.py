@@ -75,7 +75,7 @@ class FrameGeometry:
         if not self.needs_remap:
             return None
         assert self.K_network is not None and self.camera is not None
-        x, y = self._float_maps(self.K_network, self.network_size)
+        x, y = self.places(self.K_network, self.network_size)
         # Beyond the outermost pixel centres colours are blended with the black outside.
         outside = ((x < -_SLACK) | (x > self.image_size[0] - 1 + _SLACK)
                    | (y < -_SLACK) | (y > self.image_size[1] - 1 + _SLACK))
@@ -94,7 +94,7 @@ class FrameGeometry:
     def network_maps(self) -> Maps:
         """Give the maps for cv2.remap from the (shrunk) image to the network input."""
         assert self.K_network is not None
-        x, y = self._float_maps(self.K_network, self.network_size)
+        x, y = self.places(self.K_network, self.network_size)
         outside = np.ones(x.shape, dtype=bool)
         left, top, width, height = self.inner
         outside[top:top + height, left:left + width] = False
@@ -108,7 +108,7 @@ class FrameGeometry:
     def color_maps(self) -> Maps:
         """Give the maps for cv2.remap from the raw to the rectified image, both of image size."""
         assert self.camera is not None
-        x, y = self._float_maps(self.camera.P, self.image_size)
+        x, y = self.places(self.camera.P, self.image_size)
         return cv2.convertMaps(x, y, cv2.CV_16SC2)  # type: ignore[return-value]
 
     def rectify(self, image: Image) -> Image:
@@ -119,9 +119,10 @@ class FrameGeometry:
         return cv2.remap(  # type: ignore[return-value]
             image, first, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
-    def _float_maps(
+    def places(
         self, new_matrix: Matrix, size: tuple[int, int],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give x and y (h, w) in the raw image of each pixel of a rectified one of ``size``."""
         camera = self.camera
         assert camera is not None
         fisheye = camera.distortion_model == 'equidistant'

@@ -125,7 +125,7 @@ def test_rectification_rotation_is_applied():
     geometry = FrameGeometry(SIZE, SIZE, model)
     ray = np.array([0.2, 0.1, 1.0])
     u, v, _ = model.P @ (model.R @ ray)
-    maps = geometry._float_maps(model.P, SIZE)
+    maps = geometry.places(model.P, SIZE)
     raw = model.K @ ray
     at = (round(v), round(u))
     np.testing.assert_allclose([maps[0][at], maps[1][at]], raw[:2], atol=1.0)

@@ -1,0 +1,280 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Images with depth in, the path of the camera out: keyframes, loss and recovery, rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import math
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from sa4depth_ros.model_card import ModelCard
+from sa4depth_ros.resources import DEFAULT_MODEL, share_path
+from sa4depth_ros.runtime.body_frame import inverse
+from sa4depth_ros.runtime.motion_engines import Alignment, MotionEngines
+from sa4depth_ros.runtime.odometry_covariance import (
+    composed, is_determined, motion_covariance, while_lost)
+from sa4depth_ros.runtime.odometry_frame import FrameMaker, OdometryFrame
+from sa4depth_ros.runtime.odometry_scale import flow_between, log_scale
+from sa4depth_ros.runtime.odometry_types import (
+    INITIALISING, LOST, Matrix, OdometryInput, OdometryResult, OdometrySettings, TRACKING)
+from sa4depth_ros.runtime.rigid_motion import motion_of, rigid, twist_of
+
+__all__ = ['OdometryEstimator', 'OdometryInput', 'OdometryResult', 'OdometrySettings']
+
+# Seconds over which a velocity can be trusted.
+_STEADY = 0.5
+
+
+@dataclass(eq=False)
+class _Keyframe:
+    """A frame that others are aligned to, with its pose and the covariance of that."""
+
+    frame: OdometryFrame
+    T_camera2odom: Matrix
+    covariance: Matrix
+
+
+@dataclass(eq=False)
+class _Step:
+    """A frame that was tracked: the motion from its keyframe, its pose, and its velocity."""
+
+    frame: OdometryFrame
+    T_keyframe2frame: Matrix
+    T_camera2odom: Matrix
+    covariance: Matrix
+    velocity: Matrix
+
+
+class OdometryEstimator:
+    """
+    The motion networks and what is known of the path so far; not for several threads at once.
+
+    Each frame is aligned to the last keyframe. ``settings`` may be assigned at any time.
+    """
+
+    def __init__(
+        self, model: Path | None = None, *, threads: int = 0,
+        provider: str = 'CPUExecutionProvider',
+        settings: OdometrySettings = OdometrySettings(),  # noqa: B008
+    ) -> None:
+        """Load the motion files at ``model``, by default those that are shipped; ModelError."""
+        self.settings = settings
+        self._engines = MotionEngines(
+            share_path(DEFAULT_MODEL) if model is None else model,
+            threads=threads, provider=provider)
+        self._make = FrameMaker(self._engines.size)
+        self.reset()
+
+    @property
+    def card(self) -> ModelCard:
+        """What the motion files say of themselves."""
+        return self._engines.card
+
+    @property
+    def has_guess(self) -> bool:
+        """Whether there is a PoseNet, for the setting initial_guess."""
+        return self._engines.has_guess
+
+    def reset(self) -> None:
+        """Begin anew, at the origin."""
+        self._pose, self._covariance = np.eye(4), np.zeros((6, 6))
+        self._keyframe: _Keyframe | None = None
+        self._last: _Step | None = None
+        self._input: tuple[object, ...] = ()
+        self._seconds = self._tracked = -math.inf
+        self._state, self._reason, self._unit = INITIALISING, 'no frame has come yet', 'm'
+
+    def close(self) -> None:
+        """Free the networks."""
+        self._engines.close()
+
+    def lose(self, reason: str) -> OdometryResult:
+        """Note that nothing usable has come for some time."""
+        self._state, self._reason = LOST, reason
+        return self._result({})
+
+    def update(self, given: OdometryInput) -> OdometryResult:
+        """
+        Take a frame, later than those before.
+
+        After a stamp that jumps back, or an image of another kind, it goes on from the pose so
+        far. Raises FrameError for input that cannot be, ModelError when a network fails; the next
+        frame is taken as if this one had not come.
+        """
+        begin = perf_counter()
+        frame = self._make(given)
+        timings = {'preprocess': perf_counter() - begin, 'align': 0.0, 'guess': 0.0}
+        start = perf_counter()
+        frame.features = self._engines.features(frame.image)
+        timings['features'] = perf_counter() - start
+        self._note_interruption(given)
+        result = self._track(frame, given.is_predicted, timings)
+        timings['other'] = perf_counter() - begin - sum(timings.values())
+        return result
+
+    def _note_interruption(self, given: OdometryInput) -> None:
+        kind = given.rgb.shape, given.camera.key, given.unit, given.is_predicted
+        late = given.seconds - self._tracked > self.settings.memory
+        if given.seconds < self._seconds or (self._input and kind != self._input):
+            self._forget(INITIALISING, 'a new start, the input has changed')
+        elif self._state == LOST and late and self._keyframe is not None:
+            # Too much may have happened; what moved meanwhile must not become a jump.
+            self._covariance = while_lost(self._covariance, given.seconds - self._tracked)
+            self._forget(LOST, self._reason)
+        self._input, self._unit, self._seconds = kind, given.unit, given.seconds
+
+    def _forget(self, state: str, reason: str) -> None:
+        self._keyframe = self._last = None
+        self._state, self._reason = state, reason
+
+    def _track(
+        self, frame: OdometryFrame, is_predicted: bool, timings: dict[str, float],
+    ) -> OdometryResult:
+        if self._keyframe is None:
+            return self._begin(frame, timings)
+        best: Alignment | None = None
+        for T_initial, keyframe in self._starts(frame, timings):
+            found = self._align(keyframe, frame, T_initial, timings)
+            if self._is_good(found, keyframe):
+                self._keyframe = keyframe
+                return self._succeed(found, keyframe, frame, is_predicted, timings)
+            if best is None or found.inlier_ratio > best.inlier_ratio:
+                best = found
+        return self._fail(frame, best, timings)
+
+    def _begin(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
+        """Make the first frame after a start or a loss a keyframe, if it is fit for that."""
+        flaw = frame.flaw
+        if flaw:
+            self._reason = flaw
+            return self._result(timings)
+        self._keyframe = _Keyframe(frame, self._pose, self._covariance)
+        self._last = _Step(frame, np.eye(4), self._pose, self._covariance, np.zeros(6))
+        self._tracked = frame.seconds
+        self._state, self._reason = INITIALISING, 'waiting for a second frame'
+        return self._result(timings, is_keyframe=True)
+
+    def _starts(
+        self, frame: OdometryFrame, timings: dict[str, float],
+    ) -> Iterator[tuple[Matrix, _Keyframe]]:
+        """Give first guesses T_keyframe2frame, the likely ones first, with their keyframes."""
+        keyframe, last = self._keyframe, self._last
+        assert keyframe is not None and last is not None
+        still = last.T_keyframe2frame
+        predicted = motion_of(last.velocity * min(frame.seconds - last.frame.seconds, _STEADY))
+        networks = self._engines.has_guess
+        if networks and self.settings.initial_guess == 'posenet':
+            yield self._guess(last.frame, frame, timings) @ still, keyframe
+        yield predicted @ still, keyframe
+        yield still, keyframe
+        if last.frame is not keyframe.frame and not last.frame.flaw:
+            yield predicted, _Keyframe(last.frame, last.T_camera2odom, last.covariance)
+        if networks and self.settings.initial_guess != 'posenet':
+            yield self._guess(last.frame, frame, timings) @ still, keyframe
+
+    def _guess(
+        self, first: OdometryFrame, second: OdometryFrame, timings: dict[str, float],
+    ) -> Matrix:
+        start = perf_counter()
+        T = self._engines.guess(first.image, second.image)
+        timings['guess'] += perf_counter() - start
+        return rigid(T)
+
+    def _align(
+        self, keyframe: _Keyframe, frame: OdometryFrame, T_initial: Matrix,
+        timings: dict[str, float],
+    ) -> Alignment:
+        start = perf_counter()
+        target = keyframe.frame
+        found = self._engines.align(
+            target.features, frame.features, target.depth, target.seen, target.K, T_initial)
+        timings['align'] += perf_counter() - start
+        return found
+
+    def _is_good(self, found: Alignment, keyframe: _Keyframe) -> bool:
+        return (not found.failed and found.inlier_ratio >= self.settings.min_inliers
+                and found.overlap >= self.settings.min_overlap
+                and is_determined(found, keyframe.frame.median_depth))
+
+    def _succeed(
+        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame, is_predicted: bool,
+        timings: dict[str, float],
+    ) -> OdometryResult:
+        last = self._last
+        assert last is not None
+        T = rigid(found.T_target2source)
+        pose = rigid(keyframe.T_camera2odom @ inverse(T))
+        motion = motion_covariance(found, is_predicted=is_predicted)
+        covariance = composed(
+            keyframe.covariance, pose[:3, 3] - keyframe.T_camera2odom[:3, 3], pose[:3, :3], motion)
+        seconds = max(frame.seconds - last.frame.seconds, 1e-3)
+        velocity = twist_of(inverse(pose) @ last.T_camera2odom) / seconds
+        self._last = _Step(frame, T, pose, covariance, velocity)
+        self._state, self._reason, self._tracked = TRACKING, '', frame.seconds
+        held = inverse(self._pose) @ keyframe.T_camera2odom
+        rests = flow_between(keyframe.frame, T, held) < self.settings.stationary_flow
+        if not rests:
+            self._pose, self._covariance = pose, covariance
+        is_new = not rests and self._wants_keyframe(found) and not frame.flaw
+        if is_new:
+            self._next_keyframe(keyframe, T, is_predicted)
+        return self._result(
+            timings, found, is_keyframe=is_new, is_stationary=rests,
+            twist=np.zeros(6) if rests else -velocity, twist_covariance=2 * motion / seconds ** 2)
+
+    def _wants_keyframe(self, found: Alignment) -> bool:
+        return (found.flow > self.settings.keyframe_flow * self._engines.size[0]
+                or found.overlap < self.settings.keyframe_overlap)
+
+    def _next_keyframe(self, before: _Keyframe, T: Matrix, is_predicted: bool) -> None:
+        last = self._last
+        assert last is not None
+        frame = last.frame
+        if is_predicted:
+            kept = 1 - 1 / max(self.settings.scale_memory, 1.0)
+            scale = math.exp(kept * log_scale(before.frame, frame, T))
+            frame.depth = frame.depth * np.float32(scale)
+        self._keyframe = _Keyframe(frame, last.T_camera2odom, last.covariance)
+        last.T_keyframe2frame = np.eye(4)
+
+    def _fail(
+        self, frame: OdometryFrame, found: Alignment | None, timings: dict[str, float],
+    ) -> OdometryResult:
+        self._state = LOST
+        assert found is not None
+        self._reason = frame.flaw if not frame.has_texture else (
+            f'the picture does not fit the last keyframe: {100 * found.inlier_ratio:.0f} % of its '
+            f'points agree, {100 * found.overlap:.0f} % are seen')
+        return self._result(timings, found)
+
+    def _result(
+        self, timings: dict[str, float], found: Alignment | None = None, *,
+        is_keyframe: bool = False, is_stationary: bool = False,
+        twist: Matrix | None = None, twist_covariance: Matrix | None = None,
+    ) -> OdometryResult:
+        covariance = self._covariance
+        if self._state == LOST:
+            covariance = while_lost(covariance, self._seconds - self._tracked)
+        unknown = while_lost(np.zeros((6, 6)), math.inf)
+        figures = {} if found is None else {
+            'inlier_ratio': found.inlier_ratio, 'overlap': found.overlap,
+            'cost_before': found.cost_before, 'cost_after': found.cost_after}
+        return OdometryResult(
+            self._state, self._reason, self._pose.copy(),
+            np.zeros(6) if twist is None else twist, covariance.copy(),
+            unknown if twist_covariance is None else twist_covariance, self._unit,
+            is_keyframe, is_stationary, timings=timings, **figures)
