@@ -18,9 +18,9 @@ Odometry on recordings: ours next to PoseNet alone and to a classical baseline, 
 Every way goes through the same frames in the same run. A case is the name of a bag (below
 --bags, or a path), the fraction from which it is measured, and files of its own:
 
-    python benchmarks/odometry.py --bags ../shared/bags --output odometry \\
-        --case hololens_walk --case 'kitti_odom_00 from=0.8 checkpoint=kitti/last.safetensors' \\
-        --rendered 101 102 [--page docs/results.md] [--images docs/images]
+    python benchmarks/odometry.py --bags ../shared/bags --output odometry --rendered 101 102
+        --case hololens_walk --case 'kitti_odom_00 from=0.8 checkpoint=kitti/last.safetensors'
+        [--page docs/results.md] [--images docs/images]
 
 motion= and depth= name ONNX files, checkpoint= is exported to such first; without them it is
 the shipped model. Rendered recordings are made by `sa4depth render-bag` with the seeds given.
@@ -37,9 +37,10 @@ import sys
 
 import cv2
 from odometry_methods import compare, Models, Result
-from odometry_page import draw_paths, put_between, tables, write_paths
+from odometry_page import BEGIN, draw_paths, END, tables, write_paths
 from odometry_recording import Recording
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.files import fill_page
 from sa4depth_ros.resources import DEFAULT_MODEL, DEMO_RECORDING, share_path
 from training_step import processor
 
@@ -138,7 +139,7 @@ def main() -> None:
             draw_paths(args.images / f'odometry_{case.name}.png', case.title, recording, ways)
     text = tables({case.title: ways for case, ways in found.items()})
     if args.page:
-        put_between(args.page, f'{text}\n\n{processor()}.')
+        fill_page(args.page, BEGIN, END, f'{text}\n\n{processor()}.')
 
 
 def _arguments() -> argparse.Namespace:

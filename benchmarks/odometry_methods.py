@@ -28,13 +28,15 @@ from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sa4depth_ros.runtime.engines import EngineOptions
 from sa4depth_ros.runtime.motion_engines import MotionEngines
-from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator, OdometryInput
+from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator
+from sa4depth_ros.runtime.odometry_types import OdometryInput
 from sa4depth_ros.runtime.preprocess import Preprocessor
 from sa4depth_train.classical_motion import classical_path
 from sa4depth_train.trajectory import chain, trajectory_metrics
 
 Poses = NDArray[np.float64]
-DepthOf = Callable[[RecordedFrame], tuple[NDArray[np.float32], str]]
+Depth = NDArray[np.float32]
+DepthOf = Callable[[RecordedFrame], tuple[Depth, str]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def compare(recording: Recording, models: Models) -> Iterator[Result]:
             yield _judged('ours, exact depth', recording, our_path(recording, models, _recorded))
         unit_m = estimator.card.unit == 'm'
         yield _judged('ours, depth of the model', recording,
-                      our_path(recording, models, _predicted(estimator)), own_scale=unit_m)
+                      our_path(recording, models, _predicted(estimator), is_predicted=True),
+                      own_scale=unit_m)
         if motion.has_guess:
             yield _judged('PoseNet alone', recording, guessed_path(recording, motion),
                           own_scale=False)
@@ -90,7 +93,9 @@ def compare(recording: Recording, models: Models) -> Iterator[Result]:
         yield _judged('KLT + PnP, exact depth', recording, _classical(recording, None))
 
 
-def our_path(recording: Recording, models: Models, depth_of: DepthOf) -> Path3D:
+def our_path(
+    recording: Recording, models: Models, depth_of: DepthOf, *, is_predicted: bool = False,
+) -> Path3D:
     """Run the estimator of the pose node; frames that it refuses count as lost."""
     estimator = OdometryEstimator(models.motion, threads=models.threads)
     poses, lost, seconds = [], 0, 0.0
@@ -102,7 +107,7 @@ def our_path(recording: Recording, models: Models, depth_of: DepthOf) -> Path3D:
             try:
                 result = estimator.update(OdometryInput(
                     rgb=frame.rgb, camera=frame.camera, depth=depth, depth_camera=None,
-                    unit=unit, seconds=frame.seconds))
+                    unit=unit, seconds=frame.seconds, is_predicted=is_predicted))
                 lost += result.state == 'lost'
                 pose = result.T_camera2odom
             except FrameError:
@@ -133,13 +138,13 @@ def _classical(recording: Recording, lengths: list[float] | None) -> Path3D:
     return Path3D(poses, lost, (perf_counter() - begin) / len(recording))
 
 
-def _recorded(frame: RecordedFrame) -> tuple[NDArray[np.float32], str]:
+def _recorded(frame: RecordedFrame) -> tuple[Depth, str]:
     assert frame.depth is not None
     return frame.depth, 'm'
 
 
 def _predicted(estimator: DepthEstimator) -> DepthOf:
-    def predict(frame: RecordedFrame) -> tuple[NDArray[np.float32], str]:
+    def predict(frame: RecordedFrame) -> tuple[Depth, str]:
         found = estimator.estimate(frame.rgb, frame.camera)
         return found.depth, found.unit
     return predict

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from odometry_methods import Result
 from odometry_recording import Recording
-from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.runtime.tum_file import write_tum
 from sa4depth_train.trajectory import aligned
 
@@ -48,17 +47,6 @@ def tables(cases: Mapping[str, Sequence[Result]]) -> str:
             for way in ways]
         blocks.append('\n'.join(lines))
     return '\n'.join(blocks)
-
-
-def put_between(page: Path, text: str) -> None:
-    """Put ``text`` between the markers of a page; ConfigError when it has none."""
-    content = page.read_text(encoding='utf-8')
-    before, begin, rest = content.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ConfigError(f"expected the markers '{BEGIN}' and '{END}' in {page}; put them where "
-                          'the tables are to stand')
-    page.write_text(f'{before}{BEGIN}\n{text}\n{END}{after}', encoding='utf-8')
 
 
 def write_paths(folder: Path, recording: Recording, ways: Sequence[Result]) -> None:

@@ -12,11 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Files that others see as a whole or not at all."""
+"""Files that others see as a whole or not at all, and pages of which a part is made."""
 
 import os
 from pathlib import Path
 import tempfile
+
+from sa4depth_ros.errors import ConfigError
 
 
 def write_whole(path: Path, content: bytes | memoryview, *, durable: bool = False) -> None:
@@ -37,3 +39,13 @@ def write_whole(path: Path, content: bytes | memoryview, *, durable: bool = Fals
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def fill_page(page: Path, begin: str, end: str, text: str) -> None:
+    """Put ``text`` between two markers of a page; ConfigError when it lacks one of them."""
+    before, found, rest = page.read_text(encoding='utf-8').partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ConfigError(f"expected the markers '{begin}' and '{end}' in {page}; put them where "
+                          'the text is to stand')
+    write_whole(page, f'{before}{begin}\n{text}\n{end}{after}'.encode())

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from sa4depth_ros.cli.demo_processes import demo_environment
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.files import fill_page
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 
@@ -53,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--duration', type=float, default=120.0,
                         help='seconds that the age of frames is watched')
     parser.add_argument('--json', type=Path, help='also write all figures to this file')
+    parser.add_argument('--page', type=Path, metavar='FILE',
+                        help='Markdown file whose tables of these parts are made anew')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,6 +74,9 @@ def run(args: argparse.Namespace) -> int:
         for part in args.parts:
             results[part] = measure[part]()
             _print_table(part, results[part])
+            if args.page:
+                fill_page(args.page, f'<!-- {part}: made by sa4depth benchmark -->',
+                          f'<!-- end of {part} -->', _markdown(results[part]))
     if args.json:
         document = {'machine': _machine(), 'model': str(model), **results}
         args.json.write_text(json.dumps(document, indent=2), encoding='utf-8')
@@ -205,10 +211,20 @@ def _machine() -> str:
             f'{platform.python_version()}, {platform.system()}')
 
 
+def _markdown(rows: Sequence[Row]) -> str:
+    lines = [' | '.join(str(name).strip() for name in rows[0]),
+             '|'.join(['---'] * len(rows[0])),
+             *(' | '.join(_cell(value) for value in row.values()) for row in rows)]
+    return '\n'.join([*(f'| {line} |' for line in lines), '', f'{_machine()}.'])
+
+
+def _cell(value: Any) -> str:
+    return f'{value:.2f}' if isinstance(value, float) else str(value)
+
+
 def _print_table(title: str, rows: Sequence[Row]) -> None:
     cells = [[str(name).strip() for name in rows[0]]]
-    cells += [[f'{v:.2f}' if isinstance(v, float) else str(v) for v in row.values()]
-              for row in rows]
+    cells += [[_cell(value) for value in row.values()] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     print(f'\n{title}')
     for line in cells:

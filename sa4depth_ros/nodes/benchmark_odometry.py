@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.nodes.benchmark_frame import HEIGHT, K, WIDTH
 from sa4depth_ros.runtime.camera_model import CameraModel
-from sa4depth_ros.runtime.odometry_estimator import (
-    OdometryEstimator, OdometryInput, OdometrySettings)
+from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator
+from sa4depth_ros.runtime.odometry_types import OdometryInput, OdometrySettings
 
 # What ONNX Runtime does; all else of a step is Python.
 ENGINES = ('features', 'align', 'guess')
