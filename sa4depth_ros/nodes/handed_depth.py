@@ -22,7 +22,7 @@ from sa4depth_ros.nodes.conversions import nanoseconds
 from sa4depth_ros.nodes.depth_listener import SeenDepth
 from sa4depth_ros.nodes.depth_node import DepthNode
 from sa4depth_ros.nodes.pose_frame import PoseFrame
-from sa4depth_ros.runtime.odometry_estimator import OdometryInput
+from sa4depth_ros.runtime.odometry_types import OdometryInput
 
 
 class HandedDepth:
@@ -79,7 +79,8 @@ def _read(seen: SeenDepth) -> OdometryInput:
                          'publish camera_info with the images', 'uncalibrated')
     return OdometryInput(
         rgb=seen.rgb, camera=seen.camera, depth=seen.frame.depth, depth_camera=None,
-        unit=seen.frame.unit, seconds=1e-9 * nanoseconds(seen.header.stamp))
+        unit=seen.frame.unit, is_predicted=True,
+        seconds=1e-9 * nanoseconds(seen.header.stamp))
 
 
 def _chosen(cameras: list[Camera], name: str) -> Camera:

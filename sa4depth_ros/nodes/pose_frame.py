@@ -20,7 +20,7 @@ from typing import Protocol
 
 from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.conversions import nanoseconds
-from sa4depth_ros.runtime.odometry_estimator import OdometryInput
+from sa4depth_ros.runtime.odometry_types import OdometryInput
 from std_msgs.msg import Header
 
 

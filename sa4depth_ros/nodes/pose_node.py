@@ -15,7 +15,6 @@
 """The pose node: images with their depth in; odometry, path and tf out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 import sys
 from typing import Any
@@ -96,7 +95,8 @@ class PoseNode(LifecycleNode):
         given = self._parameter_values.current
         model = Path(given.motion_model).expanduser() if given.motion_model else self._model()
         self._estimator = self._make_estimator(
-            model, threads=given.threads, provider=_PROVIDERS[given.device])
+            model, threads=given.threads, provider=_PROVIDERS[given.device],
+            settings=given.settings)
         self._mount = CameraMount(self, given.base_frame)
         self._outputs = PoseOutputs(self, given, self._mount)
         card = self._estimator.card
@@ -168,9 +168,9 @@ class PoseNode(LifecycleNode):
             worker.put(frame)
 
     def _follow_parameters(self) -> None:
-        guess = self._parameter_values.current.initial_guess
-        if self._estimator.settings.initial_guess != guess:
-            self._estimator.settings = replace(self._estimator.settings, initial_guess=guess)
+        settings = self._parameter_values.current.settings
+        if self._estimator.settings != settings:
+            self._estimator.settings = settings
 
     def _on_reset(self, _request: Any, response: Any) -> Any:
         worker = self._worker

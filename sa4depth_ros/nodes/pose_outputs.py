@@ -27,7 +27,7 @@ from sa4depth_ros.nodes.pose_messages import odometry_message, pose_stamped, tra
 from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.nodes.qos import output_events, output_qos, overridable, override_errors
 from sa4depth_ros.runtime.body_frame import BodyMotion
-from sa4depth_ros.runtime.odometry_estimator import OdometryResult
+from sa4depth_ros.runtime.odometry_types import OdometryResult
 from std_msgs.msg import Header
 
 _TF = '/tf'

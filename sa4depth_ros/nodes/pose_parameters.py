@@ -24,9 +24,9 @@ from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.nodes.declared_parameters import (
     accept_substitutes, check, declare, fixed, given_parameters, live, live_choice,
     unknown_parameters)
+from sa4depth_ros.runtime.odometry_types import GUESSES, OdometrySettings
 
 DEVICES = ('cpu', 'cuda')
-GUESSES = ('constant_velocity', 'posenet')
 UNITS = ('m', 'relative')
 WHEN_LOST = ('hold', 'null_pose')
 
@@ -54,6 +54,8 @@ class PoseParameters:
         True, 'Undistort the images; false: they come rectified (image_rect), P holds for them.')
     depth_unit: str = fixed(
         'm', 'Unit of depth that comes by topic; relative: odometry is in the same unit.', UNITS)
+    depth_predicted: bool = fixed(
+        False, 'Depth that comes by topic is made by a network, so its scale varies a little.')
     odom_frame: str = fixed('odom', 'Frame of the odometry.')
     base_frame: str = fixed(
         '', 'Frame whose motion is told, connected to the camera by tf; empty: the camera itself.')
@@ -69,6 +71,21 @@ class PoseParameters:
         0.01, 'Most seconds between the stamps of an image and its depth.', 0.0, 1.0)
     max_rate: float = live(0.0, 'Most frames per second to work on; 0: no limit.', 0.0, 1e3)
     path_length: int = live(1000, 'Most poses in path.', 1, 100000)
+    min_inliers: float = live(0.35, 'Least share of points that must agree.', 0.0, 1.0)
+    min_overlap: float = live(
+        0.2, 'Least share of the points of the keyframe that must be in view.', 0.0, 1.0)
+    keyframe_flow: float = live(
+        0.08, 'Movement of the picture, as a share of its width, that makes a new keyframe.',
+        0.0, 1.0)
+    keyframe_overlap: float = live(
+        0.7, 'Share of points still in view below which there is a new keyframe.', 0.0, 1.0)
+    stationary_flow: float = live(
+        0.15, 'Movement of the picture in pixels of the network input that counts as none.',
+        0.0, 100.0)
+    memory: float = live(
+        1.0, 'Seconds for which a lost camera is looked for at its keyframe.', 0.0, 3600.0)
+    scale_memory: float = live(
+        20.0, 'Keyframes over which the scale of predicted depth is evened out.', 0.0, 1e4)
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -78,6 +95,12 @@ class PoseParameters:
         if self.odom_frame == self.base_frame:
             raise ConfigError("expected 'odom_frame' and 'base_frame' to be two frames, got "
                               f"'{self.odom_frame}' for both")
+
+    @property
+    def settings(self) -> OdometrySettings:
+        """Give those that the estimator knows by the same names."""
+        return OdometrySettings(**{
+            item.name: getattr(self, item.name) for item in fields(OdometrySettings)})
 
 
 class PoseNodeParameters:

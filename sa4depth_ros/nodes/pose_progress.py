@@ -17,7 +17,7 @@
 from dataclasses import dataclass, field, replace
 import threading
 
-from sa4depth_ros.runtime.odometry_estimator import OdometryResult
+from sa4depth_ros.runtime.odometry_types import OdometryResult
 
 
 @dataclass(frozen=True)

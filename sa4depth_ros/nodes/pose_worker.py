@@ -28,7 +28,7 @@ from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.nodes.pose_progress import PoseProgress
 from sa4depth_ros.nodes.statistics import FrameStatistics
 from sa4depth_ros.nodes.throttled_log import ThrottledLog
-from sa4depth_ros.runtime.odometry_estimator import OdometryInput, OdometryResult
+from sa4depth_ros.runtime.odometry_types import OdometryInput, OdometryResult
 
 # Stamps may jitter; further back than this it is a bag that begins anew.
 _REWIND_NS = 100_000_000

@@ -30,7 +30,7 @@ from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.nodes.qos import input_events, input_qos, overridable, override_errors
 from sa4depth_ros.nodes.stamp_pairs import StampPairs
 from sa4depth_ros.nodes.topics import camera_info_topic, depth_topic, image_topic, input_hint
-from sa4depth_ros.runtime.odometry_estimator import OdometryInput
+from sa4depth_ros.runtime.odometry_types import OdometryInput
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 _IMAGE, _DEPTH = 0, 1
@@ -132,7 +132,8 @@ class TopicDepth:
         return OdometryInput(
             rgb=rgb, camera=camera if given.rectify else camera.as_rectified(), depth=values,
             depth_camera=self._calibrations[_DEPTH].camera_for(values.shape[1], values.shape[0]),
-            unit=given.depth_unit, seconds=1e-9 * nanoseconds(image.message.header.stamp))
+            unit=given.depth_unit, is_predicted=given.depth_predicted,
+            seconds=1e-9 * nanoseconds(image.message.header.stamp))
 
     def _subscribe(self, kind: type, topic: str, callback: Callable[[Any], None]) -> None:
         with override_errors(topic):

@@ -24,7 +24,7 @@ from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.nodes import depth_odometry
 from sa4depth_ros.nodes.pose_node import PoseNode
 from sa4depth_ros.nodes.run_node import run_node, run_nodes
-from sa4depth_ros.runtime.odometry_estimator import OdometryResult, OdometrySettings
+from sa4depth_ros.runtime.odometry_types import OdometryResult, OdometrySettings
 
 BLACK, BROKEN, NOT_FINITE = 0, 250, 240
 STEP = 0.01

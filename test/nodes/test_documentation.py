@@ -22,6 +22,7 @@ import pytest
 from sa4depth_ros.nodes.parameters import DepthParameters
 from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.runtime.engines import BACKENDS
+from sa4depth_ros.runtime.odometry_types import OdometrySettings
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,10 @@ def test_the_shipped_file_has_the_defaults(name: str, parameters: tuple[Field, .
     values = yaml.safe_load(text(name))['/**']['ros__parameters']
     assert values == {
         p.name: list(p.default) if isinstance(p.default, tuple) else p.default for p in parameters}
+
+
+def test_the_settings_of_the_odometry_are_parameters_of_one_default() -> None:
+    assert PoseParameters().settings == OdometrySettings()
 
 
 def test_parameters_that_both_nodes_have_are_of_one_default() -> None:
