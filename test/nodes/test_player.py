@@ -157,6 +157,18 @@ def test_recording_is_renamed_looped_and_ended_by_duration(
     assert len(audience.infos) > 1.5 * COUNT
 
 
+def test_published_stamps_lead_back_to_the_recorded_ones(
+        bag: Path, make_audience: Callable[..., Audience], tmp_path: Path) -> None:
+    """--stamps writes both of each image, in the order of publishing."""
+    audience = make_audience()
+    audience.watch(_player('--bag', str(bag), '--rate', '5', '--stamps', str(tmp_path / 's')))
+    pairs = [line.split() for line in (tmp_path / 's').read_text().splitlines()]
+    stamps = [m.header.stamp.sec * 10**9 + m.header.stamp.nanosec for m in audience.images]
+    assert [int(published) for published, _ in pairs] == stamps and len(stamps) == COUNT
+    assert [int(recorded) for _, recorded in pairs] == [
+        START + round(number * PERIOD * 1e9) for number in range(COUNT)]
+
+
 def test_recorded_stamps_can_be_kept(bag: Path, make_audience: Callable[..., Audience]) -> None:
     """--keep-stamps publishes the time of the recording."""
     audience = make_audience()

@@ -149,3 +149,17 @@ def test_colors_of_a_cloud_are_an_image_also_where_depth_is_invalid() -> None:
     data = np.zeros(4 * 6 * 16, np.uint8)
     CloudBuilder().fill(data, depth, np.eye(3), rgb)
     np.testing.assert_array_equal(colors_from_bytes(data, (4, 6), 12, 16), rgb)
+
+
+def test_odometry_is_told_of_only_when_there_is_some() -> None:
+    """Losses and unit are those that the pose node counted while frames came."""
+    figures = Figures()
+    assert not any('odometry' in key for key in figures.summary())
+    figures.odometry.add(2.0, 1.93)
+    figures.note_pose_status('tracking', {
+        'latency_stamp_to_publish_median_ms': '60.0', 'losses': '1', 'unit': 'relative'})
+    figures.note_pose_status('no image arrives', {'losses': '1', 'unit': ''})
+    told = figures.summary()
+    assert told['received_odometry'] == 1 and told['odometry_latency_median_ms'] == 70.0
+    assert told['odometry_losses'] == 1 and told['odometry_unit'] == 'relative'
+    assert told['pose_node_says'] == 'tracking'
