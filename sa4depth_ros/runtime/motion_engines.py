@@ -113,9 +113,10 @@ class MotionEngines:
         feed |= {name: source[key] for key, name in self._of['source']}
         feed['depth'], feed['seen'] = _float32(depth)[None, None], _float32(seen)[None, None]
         feed['K'], feed['T_initial'] = _float32(K)[None], _float32(T_initial)[None]
-        T, information, *numbers, failed = self._sessions['align'].run(feed, _OUTPUTS)
-        return Alignment(T[0].astype(np.float64), information[0].astype(np.float64),
-                         *(float(number[0]) for number in numbers), bool(failed[0]))
+        T, information, *others, failed = self._sessions['align'].run(feed, _OUTPUTS)
+        variance, inliers, overlap, flow, before, after = (float(other[0]) for other in others)
+        return Alignment(T[0].astype(np.float64), information[0].astype(np.float64), variance,
+                         inliers, overlap, flow, before, after, bool(failed[0]))
 
     def guess(
         self, first: NDArray[np.uint8], second: NDArray[np.uint8],
