@@ -132,7 +132,7 @@ def cross_matrix(v: Matrix) -> Matrix:
 
 
 def quaternion(R: Matrix) -> Matrix:
-    """Give the unit quaternion (4,) x, y, z, w of a rotation (3, 3), with w not negative."""
+    """Give the rotation R (3, 3) as x, y, z, w of unit length, with w not negative."""
     # The eigenvector of the largest eigenvalue: exact for rotations, the nearest one otherwise.
     (a, b, c), (d, e, f), (g, h, i) = R
     K = np.array([[a - e - i, b + d, c + g, h - f], [b + d, e - a - i, f + h, c - g],

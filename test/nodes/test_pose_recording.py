@@ -81,7 +81,6 @@ class RecordingBench(TransformBench):
         self._compressed.publish(depth)
         return stamp
 
-
     def begin(self, stamp, frame):
         """Play the first frame until its transform has come, and let odom begin there."""
         stamps = iter(range(stamp - 10**9, stamp))

@@ -134,8 +134,8 @@ def test_a_camera_far_off_the_base_makes_the_base_uncertain() -> None:
     """One degree of the camera's turn is 17 mm at 1 m, across the lever arm only."""
     far = _motion((1.0, 0, 0), (0, 0, 0))
     covariance = np.diag([0, 0, 0, 0, 0, np.radians(1)**2])
-    motion = BodyFrame.of_base(far, np.eye(4)).motion(np.eye(4), covariance, np.zeros(6),
-                                                     covariance)
+    frame = BodyFrame.of_base(far, np.eye(4))
+    motion = frame.motion(np.eye(4), covariance, np.zeros(6), covariance)
     deviations = np.sqrt(np.diag(motion.pose_covariance))
     np.testing.assert_allclose(deviations[:3], (0, np.radians(1), 0), atol=1e-12)
 
