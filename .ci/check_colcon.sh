@@ -46,6 +46,7 @@ check() {
     "$executables/sa4depth" --help >/dev/null
     echo "sa4depth --help: ok"
     python "$root/.ci/check_node_starts.py" "$executables/depth_node"
+    python "$root/.ci/check_node_starts.py" "$executables/pose_node"
   )
 }
 

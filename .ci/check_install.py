@@ -23,7 +23,7 @@ import sa4depth_train
 
 SHIPPED = (
     DEFAULT_MODEL, DEMO_RECORDING, 'config/depth.yaml', 'config/fastdds.xml',
-    'launch/depth.launch.py', 'package.xml')
+    'config/pose.yaml', 'launch/depth.launch.py', 'package.xml')
 
 
 def main(prefix: Path, kind: str) -> None:

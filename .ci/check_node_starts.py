@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Start an installed depth_node and wait until it is active (check_colcon.sh)."""
+"""Start an installed node and wait until it is active (check_colcon.sh)."""
 
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def state_of(service: str, process: subprocess.Popen[bytes]) -> int:
     deadline = time.monotonic() + PATIENCE
     state = State.PRIMARY_STATE_UNKNOWN
     while time.monotonic() < deadline and state != State.PRIMARY_STATE_ACTIVE:
-        assert process.poll() is None, f'depth_node ended with exit code {process.returncode}'
+        assert process.poll() is None, f'the node ended with exit code {process.returncode}'
         if client.wait_for_service(timeout_sec=0.5):
             future = client.call_async(GetState.Request())
             rclpy.spin_until_future_complete(node, future, timeout_sec=2.0)
@@ -59,7 +60,7 @@ def main(executable: str) -> None:
             process.kill()
             rclpy.try_shutdown()
     assert code in (0, -signal.SIGINT), f'expected a clean end, got exit code {code}'
-    print('depth_node --ros-args: active, and ended by SIGINT')
+    print(f'{Path(executable).name} --ros-args: active, and ended by SIGINT')
 
 
 if __name__ == '__main__':
