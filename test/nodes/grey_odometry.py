@@ -34,6 +34,7 @@ class GreyOdometry:
     """Stands in for OdometryEstimator: black is lost, and some greys are trouble."""
 
     slow = 0.0
+    has_guess = False
 
     def __init__(self, model=None, *, threads=0, provider='', settings=None):
         self.settings = settings or OdometrySettings()

@@ -83,6 +83,14 @@ def test_the_unit_of_relative_depth_is_passed_on(start_bench):
     bench.close()
 
 
+def test_a_first_guess_that_the_model_lacks_is_told(bench):
+    assert bench.change(initial_guess='posenet')[0].successful
+    status = bench.await_status(lambda s: 'no file of the kind pose' in s.message, 'a warning',
+                                bench.feed)
+    assert status.level == DiagnosticStatus.WARN
+    assert bench.change(initial_guess='constant_velocity')[0].successful
+
+
 def test_depth_in_millimetres_and_of_another_frame(bench):
     depth = depth_of()
     depth.encoding, depth.step = '16UC1', 256
