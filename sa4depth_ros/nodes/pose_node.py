@@ -204,7 +204,7 @@ class PoseNode(LifecycleNode):
             card = self._estimator.card
             facts |= {'model': f'{card.name} {card.version}', 'licence': card.licence}
             if given.initial_guess == 'posenet' and not self._estimator.has_guess:
-                remarks.append("initial_guess is posenet, but the model has no file of the kind "
+                remarks.append('initial_guess is posenet, but the model has no file of the kind '
                                'pose; constant_velocity is used')
         return PoseState(lifecycle, self._progress.record, self._input.silence(),
                          tuple(remark for remark in remarks if remark), facts)
