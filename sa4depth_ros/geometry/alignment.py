@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sa4depth_ros.geometry.camera import intrinsics_at_stride, project, transform
+from sa4depth_ros.geometry.feature_rows import FeatureRows
 from sa4depth_ros.geometry.lie import hat
-from sa4depth_ros.geometry.warp import inside, sample
+from sa4depth_ros.geometry.warp import sample
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -80,13 +81,13 @@ class FeatureAlignment:
     of the source camera and inside its map.
 
     ``points`` of the target; ``features`` (N, P, C) and ``confidence`` (N, P) of the target at
-    these points; ``source`` (N, 3C + 1, h, w) from `source_map`; ``K`` (N, 3, 3) of the map.
+    these points; ``source`` holds C features and confidence; ``K`` (N, 3, 3) is of its map.
     """
 
     points: TargetPoints
     features: Tensor
     confidence: Tensor
-    source: Tensor
+    source: FeatureRows
     K: Tensor
     robust_scale: float = 0.1
 
@@ -130,13 +131,12 @@ class FeatureAlignment:
         """Give r, dF/du, dF/dv (N, P, 3, C), confidence (N, P) and the moved points."""
         moved = transform(T, self.points.points)
         pixels, front = project(moved, self.K)
-        height, width = self.source.shape[-2:]
-        valid = self.points.usable & front & inside(pixels, height, width, _MARGIN)
-        values = sample(self.source, pixels)
-        maps = values[..., :-1].unflatten(-1, (3, -1))
-        residual = maps[..., :1, :] - self.features[..., None, :]
-        confidence = torch.where(valid, self.confidence * values[..., -1], 0.0)
-        return torch.cat((residual, maps[..., 1:, :]), -2), confidence, moved
+        valid = self.points.usable & front & self.source.inside(pixels, _MARGIN)
+        values = self.source.with_slopes(pixels)
+        confidence = torch.where(valid, self.confidence * values[..., 0, -1], 0.0)
+        features = values[..., :-1]
+        residual = features[..., :1, :] - self.features[..., None, :]
+        return torch.cat((residual, features[..., 1:, :]), -2), confidence, moved
 
     def _products(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """
@@ -198,16 +198,6 @@ def pixel_distance(points: TargetPoints, T_a: Tensor, T_b: Tensor, K: Tensor) ->
     return total / counts.sum(-1).clamp(min=1)
 
 
-def source_map(features: Tensor, confidence: Tensor) -> Tensor:
-    """
-    Stack features (N, C, h, w), their u and v derivatives and confidence (N, 1, h, w).
-
-    The derivatives are central differences over +-1 pixel. Sampling this map bilinearly is
-    the same as differencing the bilinear samples, as both are linear, in one look-up.
-    """
-    return torch.cat((features, *central_differences(features), confidence), 1)
-
-
 def central_differences(image: Tensor) -> tuple[Tensor, Tensor]:
     """Give the derivatives of ``image`` (N, C, H, W) by u and v, per pixel, of its shape."""
     wide = F.pad(image, (1, 1, 1, 1), mode='replicate')
@@ -230,8 +220,9 @@ def feature_alignment(
     ``K`` (N, 3, 3) is of image pixels; the maps are (N, C, h, w) and (N, 1, h, w).
     """
     seen = sample(torch.cat(target, 1), at_stride(points.pixels, stride))
-    return FeatureAlignment(points, seen[..., :-1], seen[..., -1], source_map(*source),
-                            intrinsics_at_stride(K, stride), robust_scale)
+    return FeatureAlignment(
+        points, seen[..., :-1], seen[..., -1], FeatureRows.of(torch.cat(source, 1)),
+        intrinsics_at_stride(K, stride), robust_scale)
 
 
 def _tiny(like: Tensor) -> float:

@@ -19,7 +19,6 @@ import itertools
 from sa4depth_ros.geometry.alignment import FeatureAlignment
 from sa4depth_ros.geometry.camera import project, transform
 from sa4depth_ros.geometry.lie import se3_exp
-from sa4depth_ros.geometry.warp import inside, sample
 import torch
 from torch import Tensor
 
@@ -61,10 +60,9 @@ def _costs(problem: FeatureAlignment, candidates: Tensor) -> Tensor:
     moved = transform(candidates.flatten(0, 1), many.flatten(0, 1))
     K = problem.K[:, None].expand(-1, number, -1, -1).flatten(0, 1)
     pixels, front = project(moved, K)
-    height, width = problem.source.shape[-2:]
-    seen = (front & inside(pixels, height, width, 0.0)).view(batch, number, -1)
-    channels = problem.features.shape[-1]
-    found = sample(problem.source[:, :channels], pixels.reshape(batch, -1, 2))
+    seen = (front & problem.source.inside(pixels)).view(batch, number, -1)
+    # Candidates are a pixel apart: nothing is gained by looking between pixels.
+    found = problem.source.nearest(pixels.reshape(batch, -1, 2))[..., :-1]
     found = found.unflatten(1, (number, -1))
     squared = (found - problem.features[:, None, ::_EVERY]).square().sum(-1)
     squared = torch.where(seen, squared, _UNRELATED)

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import pytest
 from sa4depth_ros.geometry.alignment import (
-    feature_alignment, projection_jacobian, source_map, TargetPoints)
+    feature_alignment, projection_jacobian, TargetPoints)
 from sa4depth_ros.geometry.camera import backproject, pixel_grid, project, transform
 from sa4depth_ros.geometry.lie import se3_exp
 from sa4depth_ros.geometry.warp import sample
@@ -132,17 +132,6 @@ def test_the_gradient_is_that_of_the_cost() -> None:
     (slope,) = torch.autograd.grad(cost.sum(), xi)
     g = problem.linearize(T).g
     torch.testing.assert_close(slope / slope.norm(), g / g.norm(), atol=1e-9, rtol=1e-9)
-
-
-def test_differences_of_samples_are_samples_of_differences() -> None:
-    features = _rough()
-    places = 3 + 40 * torch.rand(1, 50, 2, dtype=torch.float64)
-    values = sample(source_map(features, features[:, :1]), places)
-    for axis, slot in ((0, slice(4, 8)), (1, slice(8, 12))):
-        step = torch.zeros(2, dtype=torch.float64)
-        step[axis] = 1
-        central = (sample(features, places + step) - sample(features, places - step)) / 2
-        torch.testing.assert_close(values[..., slot], central)
 
 
 def test_the_robust_cost_is_barrons_with_alpha_0() -> None:

@@ -1,0 +1,88 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Feature maps laid out for looking up a few places: all channels of a pixel side by side."""
+
+from dataclasses import dataclass
+
+from sa4depth_ros.geometry.warp import inside
+import torch
+from torch import Tensor
+
+# Offsets of the pixels that a bilinear value and its central differences depend on.
+_REACH = (-1, 0, 1, 2)
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """A map (N, C, height, width) as ``rows`` (N, height * width, C)."""
+
+    rows: Tensor
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, image: Tensor) -> 'FeatureRows':
+        """Lay out ``image`` (N, C, h, w)."""
+        return cls(image.flatten(2).transpose(1, 2).contiguous(), *image.shape[-2:])
+
+    def inside(self, pixels: Tensor, margin: float = 0.0) -> Tensor:
+        """Tell which ``pixels`` (*, 2) lie at least ``margin`` inside the pixel centres."""
+        return inside(pixels, self.height, self.width, margin)
+
+    def nearest(self, pixels: Tensor) -> Tensor:
+        """Give the values (N, P, C) of the pixels nearest to ``pixels`` (N, P, 2)."""
+        return self._take((pixels + 0.5).floor())
+
+    def with_slopes(self, pixels: Tensor) -> Tensor:
+        """
+        Give the bilinear values at ``pixels`` (N, P, 2) and their slopes along u and v.
+
+        (N, P, 3, C); slopes are central differences over +-1 pixel of the bilinear values. They
+        hold where pixels lie at least 1 inside; elsewhere border pixels are repeated.
+        """
+        corner = pixels.detach().floor()
+        part = pixels - corner
+        value, slope = _weights(part[..., None])
+        # Rows of the 4 x 4 neighbours: v varies slowly.
+        u_value, v_value = value.unbind(-2)
+        u_slope, v_slope = slope.unbind(-2)
+        weights = torch.stack([_outer(v_value, u_value), _outer(v_value, u_slope),
+                               _outer(v_slope, u_value)], -2)
+        steps = corner.new_tensor([[u, v] for v in _REACH for u in _REACH])
+        places = (corner[..., None, :] + steps).flatten(1, 2)
+        found = self._take(places).unflatten(1, (-1, len(steps)))
+        return weights @ found
+
+    def _take(self, places: Tensor) -> Tensor:
+        """Give the rows (N, P, C) of whole ``places`` (N, P, 2), the nearest ones outside."""
+        limit = places.new_tensor([self.width - 1, self.height - 1])
+        # No number is no place either; what stands there is masked by the caller.
+        known = torch.where(places.abs() < 1e6, places, torch.zeros_like(places))
+        u, v = torch.minimum(known.clamp(min=0), limit).long().unbind(-1)
+        batch, size = self.rows.shape[:2]
+        first = torch.arange(batch, device=places.device)[:, None] * size
+        return self.rows.flatten(0, 1)[first + v * self.width + u]
+
+
+def _weights(part: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the weights (*, 4) of a value and of its slope, for ``part`` (*, 1) in [0, 1)."""
+    rest = 1 - part
+    zero = torch.zeros_like(part)
+    return (torch.cat((zero, rest, part, zero), -1),
+            torch.cat((-rest, -part, rest, part), -1) / 2)
+
+
+def _outer(v: Tensor, u: Tensor) -> Tensor:
+    return (v[..., :, None] * u[..., None, :]).flatten(-2)
