@@ -51,7 +51,8 @@ SHARED_WITH_TRAINING = tuple(
 ROS = {
     'ament_index_python', 'builtin_interfaces', 'cv_bridge', 'diagnostic_msgs', 'geometry_msgs',
     'launch', 'launch_ros', 'lifecycle_msgs', 'nav_msgs', 'rcl_interfaces', 'rclpy',
-    'rosgraph_msgs', 'sensor_msgs', 'sensor_msgs_py', 'std_msgs', 'std_srvs', 'tf2_msgs', 'tf2_ros'}
+    'rosgraph_msgs', 'sensor_msgs', 'sensor_msgs_py', 'std_msgs', 'std_srvs', 'tf2_msgs',
+    'tf2_ros'}
 
 # Heavy modules -> the places that may import them when they are imported themselves.
 AT_MODULE_LEVEL = {

@@ -85,5 +85,5 @@ class CameraFactor:
         name = scale_name(self._camera) if self._camera else 'scale'
         rest = self._parameters.current.scale if self._camera else 1.0
         self._node.set_parameters([Parameter(name, value=1 / rest)])
-        return (f" The parameters multiplied depth by {before:.4g}, which is part of the new "
+        return (f' The parameters multiplied depth by {before:.4g}, which is part of the new '
                 f"factor: '{name}' is {1 / rest:.4g} now; correct your parameter file.")

@@ -54,7 +54,7 @@ class DepthNode(LifecycleNode):
         self._is_alone = is_alone
         self._parameter_values = NodeParameters(self, names_of(PoseParameters))
         self.cameras = [Camera(self, camera, self._parameter_values)
-                         for camera in self._parameter_values.current.cameras]
+                        for camera in self._parameter_values.current.cameras]
         self._engine_log = EngineLog(self.get_logger(), self.context.ok)
         self._estimator: DepthEstimator | None = None
         self._worker: DepthWorker | None = None

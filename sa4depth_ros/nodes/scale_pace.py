@@ -62,7 +62,7 @@ class FewFrames:
     """
 
     def __init__(
-        self, period: Callable[[], float], share: float = 0.03,
+        self, period: Callable[[], float], share: float = 0.02,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take in ``share`` the part of a core that may be used."""

@@ -18,7 +18,6 @@ import queue
 import threading
 import time
 import traceback
-from typing import Any
 
 from rclpy.node import Node
 from sa4depth_ros.errors import FrameError
@@ -37,8 +36,6 @@ _MOST_WAITING = 4
 # Seconds for which a frame waits for the reference that was measured at the same time.
 _LATE = 0.5
 _POLL = 0.01
-_SOURCES: dict[str, Any] = {
-    'depth': DepthSource, 'lidar': LidarSource, 'odometry': OdometrySource}
 
 
 class ScaleWorker:
@@ -67,7 +64,7 @@ class ScaleWorker:
         settings = SourceSettings(
             self._transforms.lookup, reference.tolerance, reference.min_depth,
             reference.max_depth)
-        self._source: ScaleSource = _SOURCES[reference.kind](settings, self._topic.buffer)
+        self._source = self._new_source(settings)
         self._frames: queue.Queue[ScaleFrame] = queue.Queue(_MOST_WAITING)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name='scale', daemon=True)
@@ -92,6 +89,14 @@ class ScaleWorker:
         self._thread.join(2.0)
         self._topic.close()
         self._transforms.close()
+
+    def _new_source(self, settings: SourceSettings) -> ScaleSource:
+        buffer = self._topic.buffer
+        if self.reference.kind == 'odometry':
+            # One that only looks on rests after each pair, so that others would be lost.
+            return OdometrySource(settings, buffer, overlap=3 if self._needs_depth else 1)
+        return LidarSource(settings, buffer) if self.reference.kind == 'lidar' else DepthSource(
+            settings, buffer)
 
     def _run(self) -> None:
         while not self._closing.is_set():

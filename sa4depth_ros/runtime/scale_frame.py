@@ -47,7 +47,7 @@ class ScaleFrame:
 
     @cached_property
     def depth(self) -> Depth:
-        """Give depth (h, w) on the pixels of the rectified image, without scale and limits."""
+        """Model output as depth: (h, w) on rectified pixels, without scale and limits."""
         return self.model_depth()
 
     @property

@@ -37,7 +37,10 @@ class OdometrySource:
 
     def __init__(
         self, settings: SourceSettings, references: StampedBuffer[Callable[[], Pose]],
+        overlap: int = 3,
     ) -> None:
+        """Let so many pairs of frames ``overlap`` at a time."""
+        self._overlap = overlap
         self._settings = settings
         self._references = references
         self._numbers = itertools.count()
@@ -45,7 +48,7 @@ class OdometrySource:
 
     def reset(self) -> None:
         """Forget the points that are being followed."""
-        self._tracker = PointTracker()
+        self._tracker = PointTracker(self._overlap)
         self._last: ScaleFrame | None = None
 
     def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
@@ -81,7 +84,7 @@ class OdometrySource:
         T_body2world = track.at(frame.stamp, round(self._settings.tolerance * 1e9))
         if T_body2world is None:
             raise no_match('odometry', [stamp for stamp, _ in around], frame.stamp,
-                            self._settings.tolerance)
+                           self._settings.tolerance)
         child = around[-1][1].child
         if not child:
             raise FrameError('the odometry does not say whose poses it gives: expected a '

@@ -26,7 +26,8 @@ from sa4depth_ros.runtime.scale import ScaleCollector, ScaleEstimate, ScaleLimit
 
 _MOST = 40
 _MOST_REFUSED = 400
-_OLDEST = 600.0
+# Seconds; odometry is looked at seldom.
+_OLDEST = 1800.0
 # Fewer say too little of how much they differ.
 _LEAST = 8
 

@@ -89,9 +89,14 @@ def tracked_pairs(frames: Iterable[TrackedFrame]) -> Iterator[TrackedPair]:
 
 
 class PointTracker:
-    """Does as ``tracked_pairs``, one frame after the other as they come."""
+    """
+    Does as ``tracked_pairs``, one frame after the other as they come.
 
-    def __init__(self) -> None:
+    So many pairs ``overlap`` at a time; 1 is the cheapest.
+    """
+
+    def __init__(self, overlap: int = _OVERLAP) -> None:
+        self._overlap = overlap
         self._tracks: list[_Track] = []
 
     def follow(self, frame: TrackedFrame) -> list[TrackedPair]:
@@ -100,7 +105,7 @@ class PointTracker:
             track.follow(frame)
         complete = [track for track in self._tracks if track.is_complete()]
         self._tracks = [track for track in self._tracks if not track.is_complete()]
-        if not self._tracks or self._tracks[-1].moved >= _ENOUGH_FLOW / _OVERLAP:
+        if not self._tracks or self._tracks[-1].moved >= _ENOUGH_FLOW / self._overlap:
             self._tracks.append(_Track(frame))
         return [track.pair() for track in complete]
 

@@ -21,7 +21,6 @@ from scale_bench import Flaws, ScaleBench
 from std_srvs.srv import Trigger
 
 
-
 @pytest.fixture(scope='module')
 def start(start_bench):
     benches = []
