@@ -37,6 +37,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 # What it takes to make tf2_msgs where there is none (tf2_builder.py).
 TF2 = () if importlib.util.find_spec('tf2_msgs') else ('gcc', 'Python.h')
 NEEDS = {
+    'benchmarks': ('torch', 'evo'),
+    'cli/test_demo_odometry.py': ('evo',),
+    'cli/test_demo_trajectory.py': ('evo',),
     'geometry': ('torch',),
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
