@@ -22,6 +22,8 @@ from torch import Tensor
 
 # Offsets of the pixels that a bilinear value and its central differences depend on.
 _REACH = (-1, 0, 1, 2)
+# Where the pixel itself stands among the 4 x 4 that these make.
+_CORNER = 5
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ class FeatureRows:
         steps = corner.new_tensor([[u, v] for v in _REACH for u in _REACH])
         places = (corner[..., None, :] + steps).flatten(1, 2)
         found = self._take(places).unflatten(1, (-1, len(steps)))
-        return weights @ found
+        # Less one of them, so that slopes are exactly 0 where nothing changes.
+        base = found[..., _CORNER:_CORNER + 1, :]
+        result = weights @ (found - base)
+        return torch.cat((result[..., :1, :] + base, result[..., 1:, :]), -2)
 
     def _take(self, places: Tensor) -> Tensor:
         """Give the rows (N, P, C) of whole ``places`` (N, P, 2), the nearest ones outside."""

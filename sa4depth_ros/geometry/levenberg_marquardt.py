@@ -27,6 +27,8 @@ from torch import nn, Tensor
 # Smallest eigenvalue of H, scaled to a unit diagonal, that counts as a full set of directions.
 _LEAST_EIGENVALUE = 1e-5
 _RELATIVE_RIDGE = 1e-6
+# Slopes are differences of float32, H has their squares.
+_ROUNDING = 1e-12
 _LAMBDA_RANGE = (1e-6, 1e6)
 
 
@@ -118,7 +120,9 @@ def solve_damped(
     # What is no number fails every comparison.
     finite = H.abs().sum((1, 2)) + g.abs().sum(1) < math.inf
     sound = (equations.count >= min_points) & finite
-    sound = sound & (diagonal.amin(-1) > torch.finfo(H.dtype).tiny ** 0.5)
+    # What is left of the largest by rounding is no direction.
+    least = (_ROUNDING * diagonal.amax(-1)).clamp(min=torch.finfo(H.dtype).tiny ** 0.5)
+    sound = sound & (diagonal.amin(-1) > least)
     identity = torch.eye(6, dtype=H.dtype, device=H.device)
     # Replaced before any root or division, else the masked samples' gradients were NaN.
     H = torch.where(sound[:, None, None], H, identity)

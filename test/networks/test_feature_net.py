@@ -17,6 +17,7 @@
 import pytest
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.feature_net import FeatureNet, FeatureNetConfig
+from sa4depth_ros.networks.local_contrast import PATCH
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -35,15 +36,19 @@ def _image(height: int = 64, width: int = 96) -> torch.Tensor:
 
 @pytest.mark.parametrize('half', [False, True])
 def test_levels_go_from_coarse_to_fine(network, half) -> None:
-    assert FeatureNet.strides == (16, 8, 4)
+    assert FeatureNet.strides == (8, 4, 2, 1)
+    torch.nn.init.constant_(network.gains, 0.5)
     with torch.autocast('cpu', torch.bfloat16, enabled=half):
         levels = network(_image())
-    for level, stride in zip(levels, FeatureNet.strides, strict=True):
-        assert level.features.shape == (2, 16, 64 // stride, 96 // stride)
+    for number, (level, stride) in enumerate(zip(levels, FeatureNet.strides, strict=True)):
+        learned = 0 if stride == 1 else 16
+        assert network.channels(number) == PATCH + learned
+        assert level.features.shape == (2, PATCH + learned, 64 // stride, 96 // stride)
         assert level.confidence.shape == (2, 1, 64 // stride, 96 // stride)
         assert level.features.dtype == level.confidence.dtype == torch.float32
-        lengths = level.features.norm(dim=1)
-        torch.testing.assert_close(lengths, torch.ones_like(lengths), rtol=0, atol=1e-3)
+        lengths = level.features[:, PATCH:].norm(dim=1)
+        wanted = torch.full_like(lengths, 0.5 if learned else 0.0)
+        torch.testing.assert_close(lengths, wanted, rtol=0, atol=1e-3)
         assert (level.confidence > 0).all()
         assert (level.confidence < 1).all()
 
@@ -61,9 +66,13 @@ def test_features_sit_where_the_image_shows_them(network, dim) -> None:
     for value in network.parameters():
         if value.ndim == 4:
             value.data = (value.data + value.data.flip(dim)) / 2
+    torch.nn.init.constant_(network.gains, 0.5)
+    # The neighbours of a patch change places as well.
+    patch = torch.arange(PATCH).view(3, 3).flip(dim - 2).flatten()
     mirrored = network(_image().flip(dim))
     for level, other in zip(network(_image()), mirrored):
-        torch.testing.assert_close(level.features.flip(dim), other.features, rtol=0, atol=1e-4)
+        ours = torch.cat((level.features[:, patch], level.features[:, PATCH:]), 1).flip(dim)
+        torch.testing.assert_close(ours, other.features, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize('silent', [False, True])
@@ -72,10 +81,12 @@ def test_an_image_without_texture_has_finite_gradients(network, silent) -> None:
         for head in network.heads:
             torch.nn.init.zeros_(head[-1].weight)
             torch.nn.init.zeros_(head[-1].bias)
+    torch.nn.init.constant_(network.gains, 0.5)
     image = torch.full((1, 3, 64, 96), 0.5, requires_grad=True)
     levels = network(image)
-    weights = torch.randn(16, generator=torch.Generator().manual_seed(2)).view(1, 16, 1, 1)
-    loss = sum((level.features * weights).sum() + level.confidence.sum() for level in levels)
+    weights = torch.randn(25, generator=torch.Generator().manual_seed(2)).view(1, 25, 1, 1)
+    loss = sum((level.features * weights[:, :level.features.shape[1]]).sum()
+               + level.confidence.sum() for level in levels)
     loss.backward()
     assert all(torch.isfinite(part).all() for level in levels for part in level)
     assert not silent or not any(level.features.any() for level in levels)
@@ -87,7 +98,13 @@ def test_the_features_are_cheap() -> None:
     with torch.device('meta'), FlopCounterMode(display=False) as counter:
         FeatureNet(FeatureNetConfig())(torch.zeros(1, 3, 192, 640))
     multiply_adds = counter.get_total_flops() / 2
-    assert 1e8 < multiply_adds < 3e8
+    assert 1e8 < multiply_adds < 4e8
+
+
+def test_without_training_features_are_local_contrast(network) -> None:
+    for level in network(_image()):
+        assert not level.features[:, PATCH:].any()
+        assert level.features[:, :PATCH].any()
 
 
 @pytest.mark.parametrize('values', [{'channels': 12}, {'width': 0}, {'width': -8}])
