@@ -146,15 +146,25 @@ class OdometryEstimator:
     ) -> OdometryResult:
         if self._keyframe is None:
             return self._begin(frame, timings)
-        best: Alignment | None = None
+        best, found = self._best(frame, timings)
+        if not self._is_good(found, best):
+            return self._fail(frame, found, timings)
+        self._keyframe = best
+        return self._succeed(found, best, frame, is_predicted, timings)
+
+    def _best(
+        self, frame: OdometryFrame, timings: dict[str, float],
+    ) -> tuple[_Keyframe, Alignment]:
+        """Align from one first guess after the other until one is beyond doubt."""
+        best: tuple[_Keyframe, Alignment] | None = None
         for T_initial, keyframe in self._starts(frame, timings):
             found = self._align(keyframe, frame, T_initial, timings)
-            if self._is_good(found, keyframe):
-                self._keyframe = keyframe
-                return self._succeed(found, keyframe, frame, is_predicted, timings)
-            if best is None or found.inlier_ratio > best.inlier_ratio:
-                best = found
-        return self._fail(frame, best, timings)
+            if best is None or _agreement(found) > _agreement(best[1]):
+                best = keyframe, found
+            if _agreement(found) >= self.settings.sure_inliers and self._is_good(found, keyframe):
+                break
+        assert best is not None
+        return best
 
     def _begin(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
         """Make the first frame after a start or a loss a keyframe, if it is fit for that."""
@@ -206,7 +216,7 @@ class OdometryEstimator:
         return found
 
     def _is_good(self, found: Alignment, keyframe: _Keyframe) -> bool:
-        return (not found.failed and found.inlier_ratio >= self.settings.min_inliers
+        return (_agreement(found) > 0 and found.inlier_ratio >= self.settings.min_inliers
                 and found.overlap >= self.settings.min_overlap
                 and is_determined(found, keyframe.frame.median_depth))
 
@@ -252,10 +262,9 @@ class OdometryEstimator:
         last.T_keyframe2frame = np.eye(4)
 
     def _fail(
-        self, frame: OdometryFrame, found: Alignment | None, timings: dict[str, float],
+        self, frame: OdometryFrame, found: Alignment, timings: dict[str, float],
     ) -> OdometryResult:
         self._state = LOST
-        assert found is not None
         self._reason = frame.flaw if not frame.has_texture else (
             f'the picture does not fit the last keyframe: {100 * found.inlier_ratio:.0f} % of its '
             f'points agree, {100 * found.overlap:.0f} % are seen')
@@ -278,3 +287,8 @@ class OdometryEstimator:
             np.zeros(6) if twist is None else twist, covariance.copy(),
             unknown if twist_covariance is None else twist_covariance, self._unit,
             is_keyframe, is_stationary, timings=timings, **figures)
+
+
+def _agreement(found: Alignment) -> float:
+    """Give the share of all points that are seen and agree."""
+    return 0.0 if found.failed else found.inlier_ratio * found.overlap

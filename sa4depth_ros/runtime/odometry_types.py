@@ -34,17 +34,19 @@ class OdometrySettings:
     How the odometry behaves; shares lie in [0, 1].
 
     ``initial_guess``: where the alignment starts, constant_velocity or posenet.
-    ``min_inliers``: share of points that must agree; ``min_overlap``: share of points that must
-    be seen. ``keyframe_flow``: movement of the picture, as a share of its width, after which a
-    frame becomes the next keyframe; ``keyframe_overlap``: share of points still seen below which
-    it does. ``stationary_flow``: movement of the picture in pixels of the network input that
+    ``min_inliers``: share of the points seen that must agree; ``min_overlap``: share of points
+    that must be seen; ``sure_inliers``: share of all points that are seen and agree, below which
+    other first guesses are tried as well. ``keyframe_flow``: movement of the picture, as a share
+    of its width, after which a frame becomes the next keyframe; ``keyframe_overlap``: share of
+    points still seen below which it does. ``stationary_flow``: movement of the picture in pixels of the network input that
     counts as none. ``memory``: seconds for which a lost camera is looked for at its keyframe;
     after that the odometry goes on from where it was. ``scale_memory``: keyframes over which
     the scale of predicted depth is evened out.
     """
 
     initial_guess: str = 'constant_velocity'
-    min_inliers: float = 0.35
+    min_inliers: float = 0.12
+    sure_inliers: float = 0.35
     min_overlap: float = 0.2
     keyframe_flow: float = 0.08
     keyframe_overlap: float = 0.7

@@ -34,7 +34,7 @@ def test_exposure_and_gain_do_not_matter() -> None:
     # Strong contrast, so that the floor for noise plays no part.
     picture = 3 * _picture()
     change = contrast_patches(2 * picture + 0.5, 1) - contrast_patches(picture, 1)
-    assert change.abs().mean() < 0.02 * contrast_patches(picture, 1).abs().mean()
+    assert change.abs().mean() < 0.05 * contrast_patches(picture, 1).abs().mean()
 
 
 def test_a_plain_wall_has_no_features_and_noise_has_weak_ones() -> None:
