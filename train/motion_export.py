@@ -21,7 +21,7 @@ from pathlib import Path
 
 import onnx
 from onnx import ModelProto
-from sa4depth_ros.errors import ModelError
+from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.files import write_whole
 from sa4depth_ros.model_card import CHECKPOINT_KEY
 from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
@@ -38,6 +38,8 @@ BOUND = 1e-4
 # Of the shares of points, which a point on the edge of being an inlier moves by its own weight.
 COUNT_BOUND = 0.01
 COUNTED = ('inlier_ratio', 'overlap')
+# The encoder's last stride.
+_STEP = 32
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def checkpoint_id(checkpoint: Path) -> str:
 
 def export_motion(
     checkpoint: Path, output: Path, *, points: int = POINTS, iterations: int = 0,
-    bag: Path | None = None, image_topic: str = '',
+    size: tuple[int, int] | None = None, bag: Path | None = None, image_topic: str = '',
 ) -> MotionReport:
     """
     Write the motion networks of ``checkpoint`` beside the depth model ``output``.
@@ -69,15 +71,19 @@ def export_motion(
     ``model.onnx`` gets ``model.features.onnx``, ``model.align.onnx`` and ``model.pose.onnx``, in
     fp32; see docs/models.md for what they take and give. A training without refinement has the
     last of them only. ``points`` and ``iterations`` (on each level; 0: those of training) are
-    those of the refinement. All of them must agree with torch on frames of ``bag``, by default
-    the shipped recording, or ModelError is raised and no file is written; so it is for a
-    checkpoint of depth alone. Raises ConfigError for impossible settings, BagError for the bag.
+    those of the refinement, ``size`` (height, width) is that of the images, by default as for
+    depth. All files must agree with torch on frames of ``bag``, by default the shipped
+    recording, or ModelError is raised and none is written; so it is for a checkpoint of depth
+    alone. Raises ConfigError for impossible settings, BagError for the bag.
     """
     if output.suffix != '.onnx':
         raise ModelError(f"expected an output file named *.onnx, got '{output}'")
     motion = _for_robots(load_motion_net(checkpoint), points, iterations)
     depth, card = load_depth_net(checkpoint)
-    size = card.input_height, card.input_width
+    size = size or (card.input_height, card.input_width)
+    if min(size) <= 0 or any(side % _STEP for side in size):
+        raise ConfigError(f'expected height and width of motion that are multiples of {_STEP}, '
+                          f'got {size}')
     sample = sample_bag(bag or share_path(DEMO_RECORDING), size, image_topic=image_topic)
     models = {kind: trace(motion, size) for kind, trace in _kinds(motion).items()}
     parity = measure_motion_parity(depth.eval(), motion, models, sample.parity)
@@ -88,7 +94,8 @@ def export_motion(
     files = {kind: output.with_suffix(f'.{kind}.onnx') for kind in models}
     identity = checkpoint_id(checkpoint)
     for kind, model in models.items():
-        own = replace(card, kind=kind, metrics={}, notes=_notes(kind, motion))
+        own = replace(card, kind=kind, metrics={}, notes=_notes(kind, motion),
+                      input_height=size[0], input_width=size[1])
         _save(model, own.to_metadata() | {CHECKPOINT_KEY: identity}, files[kind])
     return MotionReport(files, parity, f'{len(sample.parity)} frames of {sample.source}')
 

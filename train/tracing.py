@@ -27,7 +27,6 @@ from onnx import ModelProto
 import onnxruntime
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_train.onnx_graph import scalars_for_equal_values
-from sa4depth_train.row_sampling import grid_sample
 import torch
 from torch import nn
 
@@ -72,8 +71,7 @@ def trace(
         program = torch.onnx.export(
             network, example, dynamo=True, opset_version=OPSET, external_data=False,
             input_names=inputs, output_names=outputs, verbose=False, dynamic_shapes=free,
-            optimize=not large,
-            custom_translation_table={torch.ops.aten.grid_sampler.default: grid_sample})
+            optimize=not large)
     assert program is not None
     model: ModelProto = program.model_proto
     if large:

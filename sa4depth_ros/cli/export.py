@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='about how many points the refinement of motion follows')
     parser.add_argument('--iterations', type=int, default=0, metavar='N',
                         help='of the refinement, on each level; default: as in training')
+    parser.add_argument('--motion-size', type=_size, metavar='WIDTHxHEIGHT',
+                        help='of the images that motion gets, multiples of 32; default: as depth')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,12 +76,19 @@ def _export_motion(args: argparse.Namespace) -> str:
         return ''
     from sa4depth_train.motion_export import export_motion
     report = export_motion(args.checkpoint, args.output, points=args.points,
-                           iterations=args.iterations, bag=args.bag, image_topic=args.image_topic)
+                           iterations=args.iterations, size=args.motion_size, bag=args.bag,
+                           image_topic=args.image_topic)
     sizes = ''.join(f'\n{path}: {path.stat().st_size / 1e6:.1f} MB'
                     for path in report.files.values())
     name, worst = max(report.parity.items(), key=lambda item: item[1])
     return (f'{sizes}\ncompared with torch on {report.compared_on}:\n  '
             f'largest difference of motion {worst:.2g} ({name})')
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Read (height, width)."""
+    width, height = (int(side) for side in text.split('x'))
+    return height, width
 
 
 def _counts(counts: Mapping[str, int]) -> str:

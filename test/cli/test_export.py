@@ -96,12 +96,13 @@ def test_motion_is_written_where_there_is_any(
     monkeypatch.setattr('sa4depth_ros.networks.factory.holds_motion', lambda path: held)
     output = tmp_path / 'm.onnx'
     assert main(['export', '--checkpoint', 'c.safetensors', '--output', str(output),
-                 '--points', '300', *words]) == 0
+                 '--points', '300', '--motion-size', '320x256', *words]) == 0
     out = capsys.readouterr().out
     assert len(asked) == 1
     assert out.endswith(
         f'{tmp_path}/m.features.onnx: 0.4 MB\n{tmp_path}/m.align.onnx: 0.4 MB\n'
         'compared with torch on 12 frames:\n  largest difference of motion 2e-06 (align.T)\n'
     ) is written
-    expected = {'points': 300, 'iterations': 0, 'bag': None, 'image_topic': ''}
+    expected = {'points': 300, 'iterations': 0, 'size': (256, 320), 'bag': None,
+                'image_topic': ''}
     assert moved == ([(Path('c.safetensors'), expected)] if written else [])

@@ -14,28 +14,17 @@
 
 """Exported motion networks, in ONNX Runtime alone, do what those of training do."""
 
-import hashlib
 import math
 
-from motion_models import as_deployed, export_small, EYE, K, photo, save_small, SIZE, T_TRUE
+from motion_models import as_deployed, EYE, K, photo, SIZE, T_TRUE
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
-from rendered_pair import render
-from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.geometry.lie import se3_exp, se3_log
-from sa4depth_ros.model_card import CHECKPOINT_KEY, ModelCard
 from sa4depth_ros.networks.deployed_motion import (
     Aligned, DeployedAlignment, DeployedFeatures)
-from sa4depth_ros.networks.feature_net import FeatureNet
-from sa4depth_train.motion_export import BOUND, export_motion
+from sa4depth_train.motion_export import BOUND
 import torch
-
-
-@pytest.fixture(scope='module')
-def checkpoint(small_motion):
-    return small_motion[0]
 
 
 @pytest.fixture(scope='module')
@@ -156,39 +145,25 @@ def test_posenet_gives_what_it_gave(sessions, deployed) -> None:
     assert np.abs(found - EYE.numpy()).max() > 1e-3
 
 
-def _as_features(sessions, colors):
-    """Let the picture itself be the features, as a well trained network might."""
-    shapes = {output.name: output.shape for output in sessions['features'].get_outputs()}
-    maps = {}
-    for stride in FeatureNet.strides:
-        channels = shapes[f'features_{stride}'][1]
-        values = torch.nn.functional.avg_pool2d(colors, stride)
-        values = values.repeat(1, math.ceil(channels / colors.shape[1]), 1, 1)[:, :channels]
-        maps[f'features_{stride}'] = values.numpy()
-        maps[f'confidence_{stride}'] = np.ones_like(maps[f'features_{stride}'][:, :1])
-    return maps
-
-
 @pytest.mark.parametrize('seed', range(4))
 def test_a_planted_motion_is_recovered(sessions, seed) -> None:
-    colors, depth = render(EYE, K, seed, 8, size=SIZE)
+    image, depth = photo(EYE, seed)
     generator = torch.Generator().manual_seed(seed)
     T_true = se3_exp(0.05 * torch.randn(1, 6, generator=generator))
     way = torch.nn.functional.normalize(torch.randn(2, 3, generator=generator), dim=-1)
-    push = torch.cat((0.05 * depth.median() * way[0], math.radians(3) * way[1]))[None]
-    other, _ = render(T_true, K, seed, 8, size=SIZE)
-    target, source = _as_features(sessions, colors), _as_features(sessions, other)
-    target['gradient'] = np.abs(np.random.default_rng(seed).normal(size=(1, 1, *SIZE))).astype(
-        np.float32)
+    distance = float(np.median(depth))
+    push = torch.cat((0.05 * distance * way[0], math.radians(3) * way[1]))[None]
+    other, _ = photo(T_true, seed)
+    target, source = _features(sessions, image), _features(sessions, other)
     start = se3_exp(push) @ T_true
     # One iteration on each level does not do it all; once it is there, none is better.
     for call in range(4):
-        result = _align(sessions, target, source, depth.numpy(), start)
+        result = _align(sessions, target, source, depth, start)
         assert call or not result.failed.item()
         start = result.T_target2source
     rest = se3_log(torch.from_numpy(result.T_target2source) @ torch.linalg.inv(T_true))[0]
     assert math.degrees(rest[3:].norm()) < 0.3
-    assert rest[:3].norm() < 0.01 * depth.median()
+    assert rest[:3].norm() < 0.01 * distance
     assert result.overlap.item() > 0.5
 
 
@@ -211,85 +186,3 @@ def test_nothing_in_the_letterbox_counts(sessions) -> None:
             getattr(results[0], name), getattr(results[1], name), rtol=1e-4, atol=1e-4)
     whole = _align(sessions, *maps, depth)
     assert np.abs(whole.information - results[0].information).max() > 1
-
-
-def test_the_files_say_what_they_are(report, checkpoint) -> None:
-    folder = checkpoint.parent
-    assert report.files == {kind: folder / f'mine.{kind}.onnx'
-                            for kind in ('features', 'align', 'pose')}
-    assert {path.name for path in folder.iterdir()} == {
-        'both.safetensors', 'encoder', *(path.name for path in report.files.values())}
-    identity = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-    for kind, path in report.files.items():
-        model = onnx.load(path)
-        onnx.checker.check_model(model)
-        metadata = {entry.key: entry.value for entry in model.metadata_props}
-        card = ModelCard.from_metadata(metadata)
-        assert (card.kind, card.input_height, card.input_width) == (kind, *SIZE)
-        assert (card.licence, card.output, card.metrics) == ('none', 'relative_depth', {})
-        assert metadata[CHECKPOINT_KEY] == identity
-        assert [entry.domain for entry in model.opset_import] == ['']
-        assert not any(text in path.read_bytes() for text in (b'site-packages', b'stack_trace'))
-        if kind == 'align':
-            strides = ', '.join(map(str, FeatureNet.strides))
-            assert f'256 points, 1 iteration(s) on each of the strides {strides}' in card.notes
-    assert max(report.parity.values()) < BOUND
-    assert report.compared_on.startswith('12 frames of demo_room')
-
-
-def test_outputs_of_features_are_inputs_of_align(sessions) -> None:
-    shapes = {kind: ({v.name: v.shape for v in session.get_inputs()},
-                     {v.name: v.shape for v in session.get_outputs()})
-              for kind, session in sessions.items()}
-    (image, maps), (inputs, outputs), (pair, pose) = (
-        shapes[kind] for kind in ('features', 'align', 'pose'))
-    assert image == {'image': ['batch', *SIZE, 3]}
-    fixed = {name: [1, *shape[1:]] for name, shape in maps.items()}
-    assert inputs == (
-        {f'target_{name}': shape for name, shape in fixed.items()}
-        | {f'source_{name}': shape for name, shape in fixed.items() if name != 'gradient'}
-        | {'depth': [1, 1, *SIZE], 'seen': [1, 1, *SIZE], 'K': [1, 3, 3],
-           'T_initial': [1, 4, 4]})
-    assert outputs == {'T_target2source': [1, 4, 4], 'information': [1, 6, 6]} | {
-        name: [1] for name in Aligned._fields[2:]}
-    assert pair == {'first': [1, *SIZE, 3], 'second': [1, *SIZE, 3]}
-    assert pose == {'T_first2second': [1, 4, 4]}
-
-
-def test_depth_alone_is_refused(tmp_path) -> None:
-    checkpoint = tmp_path / 'depth.safetensors'
-    save_small(checkpoint, motion=False)
-    with pytest.raises(ModelError, match='is a depth-only checkpoint'):
-        export_small(checkpoint)
-    assert {path.name for path in tmp_path.iterdir()} == {'depth.safetensors', 'encoder'}
-
-
-def test_without_refinement_there_is_posenet_alone(report, tmp_path, monkeypatch) -> None:
-    # The weights are those of the model that is exported already.
-    monkeypatch.setattr('sa4depth_train.motion_export.trace_pose',
-                        lambda *_: onnx.load(report.files['pose']))
-    save_small(tmp_path / 'plain.safetensors', refine=False)
-    assert set(export_small(tmp_path / 'plain.safetensors').files) == {'pose'}
-
-
-@pytest.fixture
-def untraced(report, monkeypatch):
-    """Take graphs that are there already."""
-    kinds = {kind: lambda *_, path=path: onnx.load(path)
-             for kind, path in report.files.items()}
-    monkeypatch.setattr('sa4depth_train.motion_export._kinds', lambda _: kinds)
-
-
-def test_files_that_differ_are_not_written(untraced, tmp_path) -> None:
-    checkpoint = tmp_path / 'other.safetensors'
-    save_small(checkpoint, seed=3)
-    with pytest.raises(ModelError, match=r'differ .*confidence_\d+ .*; no file'):
-        export_small(checkpoint)
-    assert {path.name for path in tmp_path.iterdir()} == {'other.safetensors', 'encoder'}
-
-
-@pytest.mark.parametrize(('option', 'message'), [
-    ({'points': 3}, 'points must be >= 16'), ({'iterations': -1}, 'iterations must be >= 1')])
-def test_impossible_options_are_refused(checkpoint, tmp_path, option, message) -> None:
-    with pytest.raises(ConfigError, match=message):
-        export_motion(checkpoint, tmp_path / 'mine.onnx', **option)
