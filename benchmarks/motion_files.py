@@ -19,11 +19,13 @@ Run as: python benchmarks/motion_files.py mine.onnx [--threads 2]
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 import time
 
 import numpy as np
-import onnxruntime
+from numpy.typing import NDArray
+from sa4depth_ros.runtime.motion_engines import MotionEngines
 
 
 def main() -> None:
@@ -33,41 +35,33 @@ def main() -> None:
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=60)
     args = parser.parse_args()
-    features, align, pose = (_session(args.model.with_suffix(f'.{kind}.onnx'), args.threads)
-                             for kind in ('features', 'align', 'pose'))
-    _, height, width, _ = pose.get_inputs()[0].shape
-    frames = _frames(height, width)
-    names = [output.name for output in features.get_outputs()]
-    maps = [dict(zip(names, features.run(None, {'image': frame}))) for frame in frames]
-    plane = np.ones((1, 1, height, width), np.float32)
-    K = np.array([[[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]]], np.float32)
-    feed = {f'target_{name}': values for name, values in maps[0].items()}
-    feed |= {f'source_{name}': maps[1][name] for name in names if name != 'gradient'}
-    feed |= {'depth': 2 * plane, 'seen': plane, 'K': K, 'T_initial': np.eye(4, dtype='f')[None]}
-    feeds = ((features, 'features', {'image': frames[0]}), (align, 'align', feed),
-             (pose, 'pose', dict(zip(('first', 'second'), frames))))
-    for session, kind, inputs in feeds:
-        times = [_milliseconds(session, inputs) for _ in range(args.rounds)]
+    engines = MotionEngines(args.model, threads=args.threads)
+    width, height = engines.size
+    first, second = _frames(height, width)
+    maps = engines.features(first), engines.features(second)
+    plane = np.ones((height, width), np.float32)
+    K = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
+    calls: dict[str, Callable[[], object]] = {
+        'features': lambda: engines.features(first),
+        'align': lambda: engines.align(*maps, 2 * plane, plane, K, np.eye(4))}
+    if engines.has_guess:
+        calls['pose'] = lambda: engines.guess(first, second)
+    print(f'{width}x{height} pixels, {args.threads} thread(s)')
+    for kind, call in calls.items():
+        times = [_milliseconds(call) for _ in range(args.rounds)]
         print(f'{kind}: {np.median(times):.1f} ms (p95 {np.quantile(times, 0.95):.1f})')
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    return onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
-
-
-def _frames(height: int, width: int) -> list[np.ndarray]:
+def _frames(height: int, width: int) -> list[NDArray[np.uint8]]:
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (height // 8, width // 8 + 1, 3), dtype=np.uint8)
-    wide = np.kron(small, np.ones((8, 8, 1), np.uint8))[None]
-    return [np.ascontiguousarray(wide[:, :, start:start + width]) for start in (0, 3)]
+    wide = np.kron(small, np.ones((8, 8, 1), np.uint8))
+    return [np.ascontiguousarray(wide[:, start:start + width]) for start in (0, 3)]
 
 
-def _milliseconds(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]) -> float:
+def _milliseconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
-    session.run(None, inputs)
+    call()
     return 1e3 * (time.perf_counter() - start)
 
 

@@ -16,7 +16,7 @@
 
 import os
 from pathlib import Path
-import tempfile
+import secrets
 
 from sa4depth_ros.errors import ConfigError
 
@@ -28,16 +28,17 @@ def write_whole(path: Path, content: bytes | memoryview, *, durable: bool = Fals
     ``durable`` waits until the content is on the disk. Raises OSError and leaves nothing behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix='.part')
+    # Not of tempfile, whose files nobody else may read.
+    temporary = path.with_name(f'{path.name}{secrets.token_hex(4)}.part')
     try:
-        with os.fdopen(descriptor, 'wb') as file:
+        with temporary.open('xb') as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

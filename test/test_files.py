@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pages of which a part is made by a command."""
+"""Files that are written whole, and pages of which a part is made by a command."""
 
 from pathlib import Path
 
 import pytest
 from sa4depth_ros.errors import ConfigError
-from sa4depth_ros.files import fill_page
+from sa4depth_ros.files import fill_page, write_whole
 
 BEGIN, END = '<!-- table -->', '<!-- end -->'
 
@@ -38,3 +38,14 @@ def test_a_page_without_both_markers_is_left_alone(content: str, tmp_path: Path)
     with pytest.raises(ConfigError, match='expected the markers'):
         fill_page(page, BEGIN, END, 'new')
     assert page.read_text('utf-8') == content
+
+
+def test_a_file_may_be_read_by_whom_others_may(tmp_path: Path) -> None:
+    """As one that was opened and written; models are exported by one user and run by another."""
+    plain, whole = tmp_path / 'plain', tmp_path / 'new' / 'whole'
+    plain.write_bytes(b'x')
+    for content in (b'first', b'second'):
+        write_whole(whole, content)
+        assert whole.read_bytes() == content
+        assert whole.stat().st_mode == plain.stat().st_mode
+    assert [path.name for path in whole.parent.iterdir()] == ['whole']
