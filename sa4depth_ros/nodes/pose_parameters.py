@@ -73,7 +73,7 @@ class PoseParameters:
     path_length: int = live(1000, 'Most poses in path.', 1, 100000)
     min_inliers: float = live(0.12, 'Least share of the points seen that must agree.', 0.0, 1.0)
     sure_inliers: float = live(
-        0.35, 'Share of all points that are seen and agree, below which other first guesses are '
+        0.15, 'Share of all points that are seen and agree, below which other first guesses are '
         'tried as well.', 0.0, 1.0)
     min_overlap: float = live(
         0.2, 'Least share of the points of the keyframe that must be in view.', 0.0, 1.0)
@@ -87,8 +87,6 @@ class PoseParameters:
         0.0, 100.0)
     memory: float = live(
         1.0, 'Seconds for which a lost camera is looked for at its keyframe.', 0.0, 3600.0)
-    scale_memory: float = live(
-        20.0, 'Keyframes over which the scale of predicted depth is evened out.', 0.0, 1e4)
 
     def __post_init__(self) -> None:
         for item in fields(self):

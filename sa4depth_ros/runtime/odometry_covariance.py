@@ -53,9 +53,11 @@ def motion_covariance(found: Alignment, *, is_predicted: bool) -> Matrix:
 
 def is_determined(found: Alignment, depth: float) -> bool:
     """Tell whether an alignment at scenes of ``depth`` holds the camera in every direction."""
+    numbers = (found.information, found.T_target2source, found.variance)
+    if not all(np.isfinite(values).all() for values in numbers):
+        return False
     variances = np.diag(motion_covariance(found, is_predicted=False))
-    return bool(np.isfinite(variances).all() and np.isfinite(found.T_target2source).all()
-                and variances[:3].max() < (_LOOSE[0] * depth) ** 2
+    return bool(variances[:3].max() < (_LOOSE[0] * depth) ** 2
                 and variances[3:].max() < _LOOSE[1] ** 2)
 
 

@@ -27,8 +27,7 @@ from sa4depth_ros.runtime.body_frame import inverse
 from sa4depth_ros.runtime.motion_engines import Alignment, MotionEngines
 from sa4depth_ros.runtime.odometry_covariance import (
     composed, is_determined, motion_covariance, while_lost)
-from sa4depth_ros.runtime.odometry_frame import FrameMaker, OdometryFrame
-from sa4depth_ros.runtime.odometry_scale import flow_between, log_scale
+from sa4depth_ros.runtime.odometry_frame import flow_between, FrameMaker, OdometryFrame
 from sa4depth_ros.runtime.odometry_types import (
     INITIALISING, LOST, Matrix, OdometryInput, OdometryResult, OdometrySettings, TRACKING)
 from sa4depth_ros.runtime.rigid_motion import motion_of, rigid, twist_of
@@ -37,6 +36,8 @@ __all__ = ['OdometryEstimator', 'OdometryInput', 'OdometryResult', 'OdometrySett
 
 # Seconds over which a velocity can be trusted.
 _STEADY = 0.5
+# Factor by which more points must agree before a less likely first guess is believed.
+_CLEARLY = 1.2
 
 
 @dataclass(eq=False)
@@ -122,7 +123,7 @@ class OdometryEstimator:
         frame.features = self._engines.features(frame.image)
         timings['features'] = perf_counter() - start
         self._note_interruption(given)
-        result = self._track(frame, given.is_predicted, timings)
+        result = self._track(frame, timings)
         timings['other'] = perf_counter() - begin - sum(timings.values())
         return result
 
@@ -141,16 +142,14 @@ class OdometryEstimator:
         self._keyframe = self._last = None
         self._state, self._reason = state, reason
 
-    def _track(
-        self, frame: OdometryFrame, is_predicted: bool, timings: dict[str, float],
-    ) -> OdometryResult:
+    def _track(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
         if self._keyframe is None:
             return self._begin(frame, timings)
         best, found = self._best(frame, timings)
         if not self._is_good(found, best):
             return self._fail(frame, found, timings)
         self._keyframe = best
-        return self._succeed(found, best, frame, is_predicted, timings)
+        return self._succeed(found, best, frame, timings)
 
     def _best(
         self, frame: OdometryFrame, timings: dict[str, float],
@@ -159,7 +158,7 @@ class OdometryEstimator:
         best: tuple[_Keyframe, Alignment] | None = None
         for T_initial, keyframe in self._starts(frame, timings):
             found = self._align(keyframe, frame, T_initial, timings)
-            if best is None or _agreement(found) > _agreement(best[1]):
+            if best is None or _agreement(found) > _CLEARLY * _agreement(best[1]):
                 best = keyframe, found
             if _agreement(found) >= self.settings.sure_inliers and self._is_good(found, keyframe):
                 break
@@ -221,14 +220,14 @@ class OdometryEstimator:
                 and is_determined(found, keyframe.frame.median_depth))
 
     def _succeed(
-        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame, is_predicted: bool,
+        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame,
         timings: dict[str, float],
     ) -> OdometryResult:
         last = self._last
         assert last is not None
         T = rigid(found.T_target2source)
         pose = rigid(keyframe.T_camera2odom @ inverse(T))
-        motion = motion_covariance(found, is_predicted=is_predicted)
+        motion = motion_covariance(found, is_predicted=frame.is_predicted)
         covariance = composed(
             keyframe.covariance, pose[:3, 3] - keyframe.T_camera2odom[:3, 3], pose[:3, :3], motion)
         seconds = max(frame.seconds - last.frame.seconds, 1e-3)
@@ -241,7 +240,8 @@ class OdometryEstimator:
             self._pose, self._covariance = pose, covariance
         is_new = not rests and self._wants_keyframe(found) and not frame.flaw
         if is_new:
-            self._next_keyframe(keyframe, T, is_predicted)
+            self._keyframe = _Keyframe(frame, pose, covariance)
+            self._last.T_keyframe2frame = np.eye(4)
         return self._result(
             timings, found, is_keyframe=is_new, is_stationary=rests,
             twist=np.zeros(6) if rests else -velocity, twist_covariance=2 * motion / seconds ** 2)
@@ -249,17 +249,6 @@ class OdometryEstimator:
     def _wants_keyframe(self, found: Alignment) -> bool:
         return (found.flow > self.settings.keyframe_flow * self._engines.size[0]
                 or found.overlap < self.settings.keyframe_overlap)
-
-    def _next_keyframe(self, before: _Keyframe, T: Matrix, is_predicted: bool) -> None:
-        last = self._last
-        assert last is not None
-        frame = last.frame
-        if is_predicted:
-            kept = 1 - 1 / max(self.settings.scale_memory, 1.0)
-            scale = math.exp(kept * log_scale(before.frame, frame, T))
-            frame.depth = frame.depth * np.float32(scale)
-        self._keyframe = _Keyframe(frame, last.T_camera2odom, last.covariance)
-        last.T_keyframe2frame = np.eye(4)
 
     def _fail(
         self, frame: OdometryFrame, found: Alignment, timings: dict[str, float],

@@ -32,6 +32,8 @@ _SMALLEST_SIDE = 16
 _TEXTURE = 4 / 255
 _LEAST_TEXTURE = 0.002
 _LEAST_DEPTH = 0.02
+# Every n-th row and column is enough to tell how a picture moves.
+_EVERY = 8
 
 
 @dataclass(eq=False)
@@ -40,7 +42,8 @@ class OdometryFrame:
     One frame, all of it (H, W) at network size.
 
     ``image`` (H, W, 3) uint8; ``depth`` float32, 0 where unknown; ``seen`` float32, 1 where the
-    picture shows the world; ``K`` (3, 3); ``features`` as MotionEngines gives them.
+    picture shows the world; ``K`` (3, 3); ``features`` as MotionEngines gives them;
+    ``is_predicted`` as in OdometryInput.
     """
 
     image: NDArray[np.uint8]
@@ -49,6 +52,7 @@ class OdometryFrame:
     K: Matrix
     seconds: float
     features: Mapping[str, NDArray[Any]]
+    is_predicted: bool = False
 
     @cached_property
     def flaw(self) -> str:
@@ -93,7 +97,7 @@ class FrameMaker:
             self._geometry, self._seen, self._depth_key = geometry, _seen(geometry), None
         assert geometry.K_network is not None
         return OdometryFrame(image, self._depth(given, geometry), self._seen, geometry.K_network,
-                             given.seconds, {})
+                             given.seconds, {}, given.is_predicted)
 
     def _depth(self, given: OdometryInput, geometry: FrameGeometry) -> NDArray[np.float32]:
         camera = given.depth_camera
@@ -105,6 +109,26 @@ class FrameMaker:
         depth = given.depth.ravel()[self._places]
         usable = self._known & (depth > 0) & (depth < np.inf)
         return np.where(usable, depth, np.float32(0))
+
+
+def flow_between(frame: OdometryFrame, T_a: Matrix, T_b: Matrix) -> float:
+    """
+    Give how far apart two motions (4, 4) put the pixels of ``frame``, median, in pixels.
+
+    Some of those that have depth; infinite when neither motion leaves any in view.
+    """
+    rows, columns = (np.arange(_EVERY // 2, side, _EVERY) for side in frame.depth.shape)
+    u, v = (grid.ravel() for grid in np.meshgrid(columns, rows))
+    depth = frame.depth[v, u].astype(np.float64)
+    known = depth > 0
+    pixels = np.stack((u[known], v[known], np.ones(known.sum())))
+    points = np.linalg.solve(frame.K, pixels) * depth[known]
+    a, b = (frame.K @ (T[:3, :3] @ points + T[:3, 3:]) for T in (T_a, T_b))
+    ahead = (a[2] > 0) & (b[2] > 0)
+    if not ahead.any():
+        return float('inf')
+    apart = a[:2, ahead] / a[2, ahead] - b[:2, ahead] / b[2, ahead]
+    return float(np.median(np.hypot(*apart)))
 
 
 def _seen(geometry: FrameGeometry) -> NDArray[np.float32]:
@@ -124,14 +148,14 @@ def _depth_places(
         left, top, width, height = geometry.inner
         x, y = ((np.arange(n) - first + 0.5) * side / inner - 0.5 for n, first, side, inner in zip(
             geometry.network_size, (left, top), (columns, rows), (width, height)))
-        x, y = np.meshgrid(x, y)
+        u, v = (np.rint(axis).astype(np.intp) for axis in np.meshgrid(x, y))
     else:
         depth_geometry = FrameGeometry((columns, rows), geometry.network_size, camera)
         assert geometry.K_network is not None
-        x, y = depth_geometry.places(geometry.K_network, geometry.network_size)
-    x, y = np.rint(x).astype(np.intp), np.rint(y).astype(np.intp)
-    known = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
-    return np.where(known, y * columns + x, 0), known
+        places = depth_geometry.places(geometry.K_network, geometry.network_size)
+        u, v = (np.rint(axis).astype(np.intp) for axis in places)
+    known = (u >= 0) & (u < columns) & (v >= 0) & (v < rows)
+    return np.where(known, v * columns + u, 0), known
 
 
 def _check(given: OdometryInput) -> None:

@@ -38,21 +38,19 @@ class OdometrySettings:
     that must be seen; ``sure_inliers``: share of all points that are seen and agree, below which
     other first guesses are tried as well. ``keyframe_flow``: movement of the picture, as a share
     of its width, after which a frame becomes the next keyframe; ``keyframe_overlap``: share of
-    points still seen below which it does. ``stationary_flow``: movement of the picture in pixels of the network input that
-    counts as none. ``memory``: seconds for which a lost camera is looked for at its keyframe;
-    after that the odometry goes on from where it was. ``scale_memory``: keyframes over which
-    the scale of predicted depth is evened out.
+    points still seen below which it does. ``stationary_flow``: movement of the picture in pixels
+    of the network input that counts as none. ``memory``: seconds for which a lost camera is
+    looked for at its keyframe; after that the odometry goes on from where it was.
     """
 
     initial_guess: str = 'constant_velocity'
     min_inliers: float = 0.12
-    sure_inliers: float = 0.35
+    sure_inliers: float = 0.15
     min_overlap: float = 0.2
     keyframe_flow: float = 0.08
     keyframe_overlap: float = 0.7
     stationary_flow: float = 0.15
     memory: float = 1.0
-    scale_memory: float = 20.0
 
     def __post_init__(self) -> None:
         if self.initial_guess not in GUESSES:
