@@ -17,11 +17,9 @@
 import torch
 from torch import Tensor
 
-
 _LEAST_PIVOT = 1e-6
 
 
-@torch.no_grad()
 def invert_positive(A: Tensor) -> tuple[Tensor, Tensor]:
     """
     Invert symmetric ``A`` (N, n, n) of about unit diagonal, without gradients.
@@ -31,6 +29,11 @@ def invert_positive(A: Tensor) -> tuple[Tensor, Tensor]:
     pivots, the squares of Cholesky's diagonal, tell whether they are. torch.linalg has no
     counterpart in ONNX.
     """
+    with torch.no_grad():
+        return _inverted(A)
+
+
+def _inverted(A: Tensor) -> tuple[Tensor, Tensor]:
     size = A.shape[-1]
     identity = torch.eye(size, dtype=A.dtype, device=A.device)
     # What a step adds to the rows: nothing to that of the pivot, which is divided at the end.

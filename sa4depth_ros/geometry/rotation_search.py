@@ -31,7 +31,6 @@ _SCALE = 0.3
 _UNRELATED = 0.15
 
 
-@torch.no_grad()
 def turned(problem: FeatureAlignment, T: Tensor, reach: int) -> Tensor:
     """
     Give ``T`` (N, 4, 4), turned about the source camera's x and y axes to the best agreement.
@@ -40,15 +39,20 @@ def turned(problem: FeatureAlignment, T: Tensor, reach: int) -> Tensor:
     in steps of one pixel, are tried; there is no gradient. Alignment by gradients finds motions
     of about a pixel only. A hand or head turns by more than that between two images.
     """
-    steps = torch.tensor(list(itertools.product(range(-reach, reach + 1), repeat=2)),
-                         dtype=T.dtype, device=T.device)
-    focal = torch.stack((problem.K[:, 1, 1], problem.K[:, 0, 0]), -1)
-    xi = torch.zeros(len(T), len(steps), 6, dtype=T.dtype, device=T.device)
-    xi[..., 3:5] = steps / focal[:, None]
-    turns = se3_exp(xi.flatten(0, 1)).unflatten(0, (len(T), len(steps)))
-    candidates = turns @ T[:, None]
-    best = _costs(problem, candidates).argmin(1)
+    with torch.no_grad():
+        candidates = _turns(problem.K, reach, T) @ T[:, None]
+        best = _costs(problem, candidates).argmin(1)
     return candidates[torch.arange(len(T), device=T.device), best]
+
+
+def _turns(K: Tensor, reach: int, like: Tensor) -> Tensor:
+    """Give the turns (N, M, 4, 4) that move the picture by whole pixels."""
+    steps = torch.tensor(list(itertools.product(range(-reach, reach + 1), repeat=2)),
+                         dtype=like.dtype, device=like.device)
+    focal = torch.stack((K[:, 1, 1], K[:, 0, 0]), -1)
+    xi = torch.zeros(len(K), len(steps), 6, dtype=like.dtype, device=like.device)
+    xi[..., 3:5] = steps / focal[:, None]
+    return se3_exp(xi.flatten(0, 1)).unflatten(0, (len(K), len(steps)))
 
 
 def _costs(problem: FeatureAlignment, candidates: Tensor) -> Tensor:

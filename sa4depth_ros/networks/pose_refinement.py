@@ -43,7 +43,7 @@ class RefinementConfig:
 
     enabled: refine at all; false is plain self-supervised training.
     points: about how many pixels of the target are followed, the best of each grid cell.
-    iterations: Levenberg-Marquardt steps on each of the three levels.
+    iterations: Levenberg-Marquardt steps on each level.
     damping: learned (a parameter per level) or adaptive (accept or reject each step).
     initial_damping: lambda at the start. robust_scale: c of Barron's loss, in feature units.
     border: pixels along the image border that give no points.
