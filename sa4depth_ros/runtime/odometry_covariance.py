@@ -19,9 +19,10 @@ from sa4depth_ros.runtime.body_frame import cross_matrix
 from sa4depth_ros.runtime.motion_engines import Alignment
 from sa4depth_ros.runtime.rigid_motion import Matrix
 
-# Residuals of neighbouring pixels go together, and depth has errors of its own; measured by
-# benchmarks/odometry.py as the factor between true and formal squared errors.
-_CORRELATED = 30.0
+# Residuals of neighbouring pixels go together, and measured depth has errors that they do not
+# show. With this factor squared errors are about what the covariance says on hololens_walk and
+# tum_fr3_structure, real depth cameras; with exact depth they are a fortieth of it.
+_CORRELATED = 120.0
 # Relative error of the scale of predicted depth, from one keyframe to the next.
 _PREDICTED = 0.05
 # What may have happened in a second without tracking, units (metres) and radians.
