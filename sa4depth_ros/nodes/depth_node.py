@@ -20,7 +20,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sa4depth_ros.nodes.arrival import Arrival
 from sa4depth_ros.nodes.camera import Camera
 from sa4depth_ros.nodes.declared_parameters import names_of, unused_qos_overrides
@@ -29,13 +29,12 @@ from sa4depth_ros.nodes.engine_log import EngineLog
 from sa4depth_ros.nodes.parameters import NodeParameters
 from sa4depth_ros.nodes.pose_parameters import PoseParameters
 from sa4depth_ros.nodes.run_node import reported, run_node
+from sa4depth_ros.nodes.worker_node import WorkerNode
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 
-_SUCCESS = TransitionCallbackReturn.SUCCESS
 
-
-class DepthNode(LifecycleNode):
+class DepthNode(WorkerNode):
     """
     Wires cameras, parameters, worker and diagnostics together; the work is done elsewhere.
 
@@ -108,30 +107,6 @@ class DepthNode(LifecycleNode):
         for line in unused_qos_overrides(self) if self._is_alone else ():
             self.get_logger().warning(line)
         return result
-
-    @reported
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop listening, let the current frames go out."""
-        self._stop()
-        return super().on_deactivate(state)
-
-    @reported
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Take back the outputs and free the model."""
-        self.close()
-        return _SUCCESS
-
-    @reported
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop and free everything, from any state."""
-        self.close()
-        return _SUCCESS
-
-    @reported
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Fall back to unconfigured."""
-        self.close()
-        return _SUCCESS
 
     def close(self) -> None:
         """Stop the worker and free outputs and model; harmless when there are none."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from sa4depth_ros.nodes.camera_mount import CameraMount
 from sa4depth_ros.nodes.declared_parameters import names_of, unused_qos_overrides
@@ -35,14 +35,14 @@ from sa4depth_ros.nodes.pose_worker import PoseWorker
 from sa4depth_ros.nodes.run_node import reported, run_node
 from sa4depth_ros.nodes.statistics import FrameStatistics
 from sa4depth_ros.nodes.topic_depth import TopicDepth
+from sa4depth_ros.nodes.worker_node import WorkerNode
 from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator
 from std_srvs.srv import Trigger
 
-_SUCCESS = TransitionCallbackReturn.SUCCESS
 _PROVIDERS = {'cpu': 'CPUExecutionProvider', 'cuda': 'CUDAExecutionProvider'}
 
 
-class PoseNode(LifecycleNode):
+class PoseNode(WorkerNode):
     """
     Wires input, parameters, worker and diagnostics together; the work is done elsewhere.
 
@@ -123,30 +123,6 @@ class PoseNode(LifecycleNode):
         for line in unused_qos_overrides(self, *self._siblings):
             self.get_logger().warning(line)
         return result
-
-    @reported
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop listening, let the current frame go out."""
-        self._stop()
-        return super().on_deactivate(state)
-
-    @reported
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Take back the outputs and free the engines."""
-        self.close()
-        return _SUCCESS
-
-    @reported
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop and free everything, from any state."""
-        self.close()
-        return _SUCCESS
-
-    @reported
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Fall back to unconfigured."""
-        self.close()
-        return _SUCCESS
 
     def close(self) -> None:
         """Stop the worker and free outputs and engines; harmless when there are none."""
