@@ -25,7 +25,6 @@ from sa4depth_train.bag_reader import BagReader
 
 Points = NDArray[np.float64]
 
-# sensor_msgs/PointField.datatype
 
 class BagClouds:
     """The messages of one PointCloud2 topic, found by their stamps; ``frame`` is theirs."""

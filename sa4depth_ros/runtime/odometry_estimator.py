@@ -82,7 +82,7 @@ class OdometryEstimator:
 
     @property
     def card(self) -> ModelCard:
-        """What the motion files say of themselves."""
+        """Give what the motion files say of themselves."""
         return self._engines.card
 
     @property
