@@ -44,8 +44,13 @@ NEEDS = {
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
     'networks/test_engine_builds.py': ('tensorrt_rtx',),
+    # Their pictures are rendered with torch.
+    'nodes/test_calibrate_refusals.py': ('torch',),
+    'nodes/test_calibrate_service.py': ('torch',),
+    'nodes/test_calibrate_transforms.py': ('torch', *TF2),
     'nodes/test_pose_recording.py': TF2,
     'nodes/test_pose_transforms.py': TF2,
+    'nodes/test_scale_watch.py': ('torch',),
     'runtime/test_motion_engines.py': ('torch', 'transformers'),
     'runtime/test_tensorrt_bindings.py': ('cuda', 'gcc'),
     'runtime/test_tensorrt_builds.py': ('tensorrt_rtx',),
