@@ -37,8 +37,6 @@ IMAGE, INFO = '/camera/image_raw/compressed', '/camera/camera_info'
 DEPTH, TRUTH = '/camera/depth/image_raw/compressedDepth', '/ground_truth/odom'
 PROGRAM = ('-m', 'sa4depth_ros.nodes.pose_node')
 FRAMES = 40
-# Those that are shipped.
-MODEL = None
 
 
 @pytest.fixture(scope='module')
@@ -61,8 +59,7 @@ class RecordingBench(TransformBench):
 
     def __init__(self, *args, **options):
         super().__init__(*args, program=PROGRAM, transport='compressed', arguments=(
-            '-p', 'depth_transport:=compressedDepth', '-p', 'base_frame:=base_link',
-            '-p', f'motion_model:={MODEL or ""}'), **options)
+            '-p', 'depth_transport:=compressedDepth', '-p', 'base_frame:=base_link'), **options)
         self._compressed = self.node.create_publisher(
             CompressedImage, 'depth/image/compressedDepth', 1)
 
@@ -151,7 +148,7 @@ def _input(stamp, frame):
 
 def test_the_node_tells_what_the_odometry_finds(bench, recording):
     """The same frames through the estimator alone, its pose turned into that of the base."""
-    mount, estimator = _mount(recording), OdometryEstimator(MODEL)
+    mount, estimator = _mount(recording), OdometryEstimator()
     for stamp, frame in list(recording[0].items())[:10]:
         message, result = bench.play(stamp, frame), estimator.update(_input(stamp, frame))
         expected = mount @ result.T_camera2odom @ np.linalg.inv(mount)
