@@ -104,7 +104,12 @@ def load_motion_net(path: Path) -> MotionNet:
     motion = MotionNet(_config(MotionConfig, header[MOTION_KEY], path))
     own = {name.removeprefix(_MOTION_PREFIX): value for name, value in weights.items()
            if name.startswith(_MOTION_PREFIX)}
-    load_exactly(motion, own, str(path))
+    try:
+        load_exactly(motion, own, str(path))
+    except ModelError as error:
+        raise ModelError(
+            f'the motion networks are not those of this version ({error}) Train them anew; '
+            'sa4depth export --no-motion still exports the depth of this checkpoint.') from error
     return motion
 
 

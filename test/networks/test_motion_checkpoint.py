@@ -82,6 +82,15 @@ def test_a_depth_only_checkpoint_says_so(tmp_path, shipped) -> None:
         load_motion_net(path)
 
 
+def test_motion_networks_of_an_earlier_version_say_what_still_works(path) -> None:
+    weights = load_file(path)
+    del weights['motion.feature_net.gains']
+    save_file(weights, path, metadata=_header(path))
+    with pytest.raises(ModelError, match=r'gains.*Train them anew.*--no-motion'):
+        load_motion_net(path)
+    assert load_depth_net(path)[0].config == DEPTH
+
+
 def test_a_motion_network_that_does_not_fit_is_refused(path) -> None:
     header, weights = _header(path), load_file(path)
     key = 'motion.pose_net.stranger'
