@@ -27,24 +27,21 @@ def image_topic(node: Node, transport: str, prefix: str = '') -> str:
     As in image_transport: 'compressed' reads ``<image>/compressed``, whichever of the two
     names is remapped, and with the suffix written or not.
     """
-    name = f'{prefix}image'
-    base = node.resolve_topic_name(name)
-    if transport == 'raw':
-        return base
-    if _is_remapped(node, name + COMPRESSED):
-        return node.resolve_topic_name(name + COMPRESSED)
-    return base if base.endswith(COMPRESSED) else base + COMPRESSED
+    return _input_topic(node, f'{prefix}image', transport, COMPRESSED)
 
 
 def depth_topic(node: Node, transport: str, prefix: str = '') -> str:
     """Give the full name of the depth topic to subscribe to, as ``image_topic`` does."""
-    name = f'{prefix}depth/image'
+    return _input_topic(node, f'{prefix}depth/image', transport, COMPRESSED_DEPTH)
+
+
+def _input_topic(node: Node, name: str, transport: str, suffix: str) -> str:
     base = node.resolve_topic_name(name)
     if transport == 'raw':
         return base
-    if _is_remapped(node, name + COMPRESSED_DEPTH):
-        return node.resolve_topic_name(name + COMPRESSED_DEPTH)
-    return base if base.endswith(COMPRESSED_DEPTH) else base + COMPRESSED_DEPTH
+    if _is_remapped(node, name + suffix):
+        return node.resolve_topic_name(name + suffix)
+    return base if base.endswith(suffix) else base + suffix
 
 
 def camera_info_topic(node: Node, image: str, prefix: str = '') -> str:

@@ -17,9 +17,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-
-Matrix = NDArray[np.float64]
+from sa4depth_ros.runtime.rigid_motion import cross_matrix, inverse, Matrix
 
 OPTICAL_TO_BODY = np.array([
     [0.0, 0.0, 1.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
@@ -108,14 +106,6 @@ class BodyFrame:
         return J
 
 
-def inverse(T: Matrix) -> Matrix:
-    """Invert a rigid motion (4, 4)."""
-    result = np.eye(4)
-    result[:3, :3] = T[:3, :3].T
-    result[:3, 3] = -T[:3, :3].T @ T[:3, 3]
-    return result
-
-
 def adjoint(T_a2b: Matrix) -> Matrix:
     """Give the (6, 6) that turns a twist [v, w] of a rigid body at a, in a's axes, into b's."""
     R = T_a2b[:3, :3]
@@ -123,12 +113,6 @@ def adjoint(T_a2b: Matrix) -> Matrix:
     result[:3, :3] = result[3:, 3:] = R
     result[:3, 3:] = cross_matrix(T_a2b[:3, 3]) @ R
     return result
-
-
-def cross_matrix(v: Matrix) -> Matrix:
-    """Give the (3, 3) whose product with u is the cross product of v (3,) and u."""
-    x, y, z = v
-    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
 def quaternion(R: Matrix) -> Matrix:

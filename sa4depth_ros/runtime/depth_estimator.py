@@ -24,18 +24,17 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sa4depth_ros.errors import ConfigError, FrameError
+from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.runtime.batch_size import best_batch
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics
 from sa4depth_ros.runtime.engines import EngineOptions, open_engine
 from sa4depth_ros.runtime.model_input import card_of, check_input, make_probe, to_tensor
 from sa4depth_ros.runtime.postprocess import DepthSettings, finish, to_depth
-from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor, resize
+from sa4depth_ros.runtime.preprocess import check_image, FrameGeometry, Preprocessor, resize
 
 __all__ = ['OUTPUT_SIZES', 'DepthEstimator', 'DepthFrame', 'DepthSettings', 'PreparedFrame']
 
 OUTPUT_SIZES = ('image', 'model')
-_SMALLEST_SIDE = 16
 _UNLIMITED = DepthSettings(min_depth=0.0, max_depth=float('inf'))
 
 
@@ -156,7 +155,7 @@ class DepthEstimator:
         ``frame_id``, the card may hold a scale of this camera. Raises FrameError when image and
         camera do not fit.
         """
-        _check_image(rgb, camera)
+        check_image(rgb, camera)
         start = perf_counter()
         if camera is not None and not self._rectify:
             camera = camera.as_rectified()
@@ -245,15 +244,3 @@ class DepthEstimator:
         blank = to_tensor(np.zeros((*size, 3), dtype=np.uint8), self.card)
         return best_batch(
             self.engine, blank, self.card.output_name, options.batch, options.report)
-
-
-def _check_image(rgb: NDArray[np.uint8], camera: CameraModel | None) -> None:
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
-        raise FrameError(f'expected an image (h, w, 3) of uint8, got {rgb.shape} of {rgb.dtype}',
-                         'size')
-    if min(rgb.shape[:2]) < _SMALLEST_SIDE:
-        raise FrameError(f'expected an image of at least {_SMALLEST_SIDE} pixels a side, got '
-                         f'{rgb.shape[1]}x{rgb.shape[0]}', 'size')
-    if camera is not None and (camera.height, camera.width) != rgb.shape[:2]:
-        raise FrameError(f'the camera model is for {camera.width}x{camera.height}, the image is '
-                         f'{rgb.shape[1]}x{rgb.shape[0]}', 'camera_info_size')

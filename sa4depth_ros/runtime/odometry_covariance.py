@@ -15,9 +15,8 @@
 """How uncertain a pose is that was put together from alignments."""
 
 import numpy as np
-from sa4depth_ros.runtime.body_frame import cross_matrix
 from sa4depth_ros.runtime.motion_engines import Alignment
-from sa4depth_ros.runtime.rigid_motion import Matrix
+from sa4depth_ros.runtime.rigid_motion import cross_matrix, Matrix
 
 # Residuals of neighbouring pixels go together, and measured depth has errors that they do not
 # show. With this factor squared errors are about what the covariance says on hololens_walk and

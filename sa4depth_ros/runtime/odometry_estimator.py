@@ -23,14 +23,13 @@ from time import perf_counter
 import numpy as np
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
-from sa4depth_ros.runtime.body_frame import inverse
 from sa4depth_ros.runtime.motion_engines import Alignment, MotionEngines
 from sa4depth_ros.runtime.odometry_covariance import (
     composed, is_determined, motion_covariance, while_lost)
 from sa4depth_ros.runtime.odometry_frame import flow_between, FrameMaker, OdometryFrame
 from sa4depth_ros.runtime.odometry_types import (
     INITIALISING, LOST, Matrix, OdometryInput, OdometryResult, OdometrySettings, TRACKING)
-from sa4depth_ros.runtime.rigid_motion import motion_of, rigid, twist_of
+from sa4depth_ros.runtime.rigid_motion import inverse, motion_of, rigid, twist_of
 
 __all__ = ['OdometryEstimator', 'OdometryInput', 'OdometryResult', 'OdometrySettings']
 
@@ -265,7 +264,8 @@ class OdometryEstimator:
         twist: Matrix | None = None, twist_covariance: Matrix | None = None,
     ) -> OdometryResult:
         covariance = self._covariance
-        if self._state == LOST:
+        # Before a first frame nothing can have moved: odom begins with it.
+        if self._state == LOST and self._tracked > -math.inf:
             covariance = while_lost(covariance, self._seconds - self._tracked)
         unknown = while_lost(np.zeros((6, 6)), math.inf)
         figures = {} if found is None else {

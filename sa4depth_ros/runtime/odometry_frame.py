@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix
 from sa4depth_ros.runtime.odometry_types import OdometryInput
-from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor
+from sa4depth_ros.runtime.preprocess import (
+    check_image, FrameGeometry, Preprocessor, SMALLEST_SIDE)
 
-_SMALLEST_SIDE = 16
 # Grey levels by which neighbouring pixels of a picture with some texture differ, and the share
 # of pixels that must; a covered lens shows noise at most.
 _TEXTURE = 4 / 255
@@ -159,20 +159,14 @@ def _depth_places(
 
 
 def _check(given: OdometryInput) -> None:
-    rgb, depth, camera = given.rgb, given.depth, given.camera
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
-        raise FrameError(f'expected an image (h, w, 3) of uint8, got {rgb.shape} of {rgb.dtype}',
-                         'size')
+    depth, camera = given.depth, given.camera
+    check_image(given.rgb, camera)
     if depth.ndim != 2 or depth.dtype != np.float32:
         raise FrameError(f'expected depth (h, w) of float32, got {depth.shape} of {depth.dtype}',
                          'depth')
-    if min(*rgb.shape[:2], *depth.shape) < _SMALLEST_SIDE:
-        raise FrameError(
-            f'expected image and depth of at least {_SMALLEST_SIDE} pixels a side, got '
-            f'{rgb.shape[1]}x{rgb.shape[0]} and {depth.shape[1]}x{depth.shape[0]}', 'size')
-    if (camera.height, camera.width) != rgb.shape[:2]:
-        raise FrameError(f'the camera model is for {camera.width}x{camera.height}, the image is '
-                         f'{rgb.shape[1]}x{rgb.shape[0]}', 'camera_info_size')
+    if min(depth.shape) < SMALLEST_SIDE:
+        raise FrameError(f'expected depth of at least {SMALLEST_SIDE} pixels a side, got '
+                         f'{depth.shape[1]}x{depth.shape[0]}', 'size')
     other = given.depth_camera
     if other is not None and (other.height, other.width) != depth.shape:
         raise FrameError(f'the camera model of depth is for {other.width}x{other.height}, depth '

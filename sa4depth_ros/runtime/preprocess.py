@@ -20,6 +20,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix, scaled_intrinsics
 
 Image = NDArray[np.uint8]
@@ -27,6 +28,8 @@ Maps = tuple[NDArray[np.int16], NDArray[np.uint16]]
 
 # Pixels; the fixed-point maps of cv2.remap are no finer than 1/32.
 _SLACK = 1 / 32
+SMALLEST_SIDE = 16
+"""Pixels; a smaller image is a mistake."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,3 +185,16 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     smaller = size[0] < image.shape[1]
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return cv2.resize(image, size, interpolation=interpolation)  # type: ignore[return-value]
+
+
+def check_image(rgb: Image, camera: CameraModel | None) -> None:
+    """Refuse (FrameError) what is no image (h, w, 3) of uint8, or not that of ``camera``."""
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
+        raise FrameError(f'expected an image (h, w, 3) of uint8, got {rgb.shape} of {rgb.dtype}',
+                         'size')
+    if min(rgb.shape[:2]) < SMALLEST_SIDE:
+        raise FrameError(f'expected an image of at least {SMALLEST_SIDE} pixels a side, got '
+                         f'{rgb.shape[1]}x{rgb.shape[0]}', 'size')
+    if camera is not None and (camera.height, camera.width) != rgb.shape[:2]:
+        raise FrameError(f'the camera model is for {camera.width}x{camera.height}, the image is '
+                         f'{rgb.shape[1]}x{rgb.shape[0]}', 'camera_info_size')

@@ -48,10 +48,23 @@ def rigid(T: Matrix) -> Matrix:
     return result
 
 
+def inverse(T: Matrix) -> Matrix:
+    """Invert a rigid motion (4, 4)."""
+    result = np.eye(4)
+    result[:3, :3] = T[:3, :3].T
+    result[:3, 3] = -T[:3, :3].T @ T[:3, 3]
+    return result
+
+
+def cross_matrix(v: Matrix) -> Matrix:
+    """Give the (3, 3) whose product with u is the cross product of v (3,) and u."""
+    x, y, z = v
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+
+
 def _left_jacobian(w: Matrix) -> Matrix:
     angle = float(np.linalg.norm(w))
-    x, y, z = w
-    W = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    W = cross_matrix(w)
     if angle < _SMALL:
         return np.eye(3) + W / 2
     return (np.eye(3) + (1 - math.cos(angle)) / angle ** 2 * W

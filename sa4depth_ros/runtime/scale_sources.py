@@ -32,62 +32,52 @@ Matrix = NDArray[np.float64]
 _SAME_PLACE = 1e-3
 
 
-class DepthSource:
+class _FrameSource:
+    """Compares each frame alone with the reference of the same time."""
+
+    def __init__(
+        self, settings: SourceSettings, references: StampedBuffer[Callable[[], Measured]],
+    ) -> None:
+        self._settings = settings
+        self._references = references
+
+    def reset(self) -> None:
+        """Forget nothing: each frame is measured alone."""
+
+    def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
+        """Tell ``sink`` what ``frame`` says; always complete."""
+        settings = self._settings
+        try:
+            depth = self._depth(frame, _matched(self._references, frame, settings.tolerance))
+            inside = (depth >= settings.min_depth) & (depth <= settings.max_depth)
+            sink.add(depth_log_scale(frame.depth, np.where(inside, depth, np.float32(0))))
+        except FrameError as error:
+            sink.refuse(error)
+        return True
+
+    def _depth(self, frame: ScaleFrame, measured: Measured) -> Depth:
+        """Give the reference on the pixels of the rectified image; FrameError."""
+        raise NotImplementedError
+
+
+class DepthSource(_FrameSource):
     """Compares with a depth camera that is registered to the images."""
 
-    def __init__(
-        self, settings: SourceSettings, references: StampedBuffer[Callable[[], Measured]],
-    ) -> None:
-        self._settings = settings
-        self._references = references
-
-    def reset(self) -> None:
-        """Forget nothing: each frame is measured alone."""
-
-    def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
-        """Tell ``sink`` what ``frame`` says; always complete."""
-        def reference() -> Depth:
-            camera = frame.camera
-            measured = _matched(self._references, frame, self._settings.tolerance)
-            _check_registered(self._settings.lookup, measured.frame_id, frame.frame_id)
-            assert (camera.width, camera.height) == frame.geometry.image_size
-            return on_rectified_pixels(measured.values.astype(np.float32), frame.geometry)
-        return _compare(frame, reference, self._settings, sink)
+    def _depth(self, frame: ScaleFrame, measured: Measured) -> Depth:
+        _check_registered(self._settings.lookup, measured.frame_id, frame.frame_id)
+        camera = frame.camera
+        assert (camera.width, camera.height) == frame.geometry.image_size
+        return on_rectified_pixels(measured.values.astype(np.float32), frame.geometry)
 
 
-class LidarSource:
+class LidarSource(_FrameSource):
     """Compares with points of a lidar, brought into the camera's frame."""
 
-    def __init__(
-        self, settings: SourceSettings, references: StampedBuffer[Callable[[], Measured]],
-    ) -> None:
-        self._settings = settings
-        self._references = references
-
-    def reset(self) -> None:
-        """Forget nothing: each frame is measured alone."""
-
-    def measure(self, frame: ScaleFrame, sink: ScaleSink) -> bool:
-        """Tell ``sink`` what ``frame`` says; always complete."""
-        def reference() -> Depth:
-            camera = frame.camera
-            points = _matched(self._references, frame, self._settings.tolerance)
-            T_lidar2camera = self._settings.lookup(frame.frame_id, points.frame_id)
-            return project_points(points.values, rectifying(camera) @ T_lidar2camera, camera.P,
-                                  frame.geometry.image_size)
-        return _compare(frame, reference, self._settings, sink)
-
-
-def _compare(
-    frame: ScaleFrame, reference: Callable[[], Depth], settings: SourceSettings, sink: ScaleSink,
-) -> bool:
-    try:
-        depth = reference()
-        inside = (depth >= settings.min_depth) & (depth <= settings.max_depth)
-        sink.add(depth_log_scale(frame.depth, np.where(inside, depth, np.float32(0))))
-    except FrameError as error:
-        sink.refuse(error)
-    return True
+    def _depth(self, frame: ScaleFrame, measured: Measured) -> Depth:
+        camera = frame.camera
+        T_lidar2camera = self._settings.lookup(frame.frame_id, measured.frame_id)
+        return project_points(measured.values, rectifying(camera) @ T_lidar2camera, camera.P,
+                              frame.geometry.image_size)
 
 
 def _matched(

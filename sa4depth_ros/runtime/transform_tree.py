@@ -16,8 +16,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from sa4depth_ros.runtime.rigid_motion import inverse, Matrix
 
-Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
 _SHORTEST, _LONGEST = 0.5, 2.0
@@ -43,7 +43,7 @@ class TransformTree:
         parent, child = parent.lstrip('/'), child.lstrip('/')
         self._parents[child] = parent
         self._steps.setdefault(child, {})[parent] = T_child2parent
-        self._steps.setdefault(parent, {})[child] = _inverse(T_child2parent)
+        self._steps.setdefault(parent, {})[child] = inverse(T_child2parent)
 
     @property
     def frames(self) -> tuple[str, ...]:
@@ -65,13 +65,6 @@ class TransformTree:
                     found[other] = step @ found[frame]
                     waiting.append(other)
         return found.get(target)
-
-
-def _inverse(T: Matrix) -> Matrix:
-    result = np.eye(4)
-    result[:3, :3] = T[:3, :3].T
-    result[:3, 3] = -T[:3, :3].T @ T[:3, 3]
-    return result
 
 
 def pose_matrix(quaternion: Vector, position: Vector) -> Matrix:

@@ -17,7 +17,8 @@
 import numpy as np
 import pytest
 from sa4depth_ros.runtime.body_frame import (
-    adjoint, BodyFrame, BodyMotion, inverse, OPTICAL_TO_BODY, quaternion)
+    adjoint, BodyFrame, BodyMotion, OPTICAL_TO_BODY, quaternion)
+from sa4depth_ros.runtime.rigid_motion import inverse
 
 STEP = 1e-6
 

@@ -198,6 +198,13 @@ def test_lose_and_reset(estimator, walk) -> None:
     np.testing.assert_array_equal(estimator.update(walk[5]).T_camera2odom, np.eye(4))
 
 
+def test_lost_before_the_first_frame_has_numbers_all_the_same(estimator) -> None:
+    lost = estimator.lose('no image for 3 s')
+    assert lost.state == 'lost'
+    for values in (lost.T_camera2odom, lost.pose_covariance, lost.twist_covariance):
+        assert np.isfinite(values).all()
+
+
 def test_depth_on_the_pixels_of_another_camera(estimator, walk, truth) -> None:
     """Half as large, with a principal point of its own."""
     for given in walk[:8]:
