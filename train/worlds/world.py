@@ -41,7 +41,12 @@ class Material:
 
 @dataclass(frozen=True)
 class Light:
-    """A lamp at a position [m], or the sun when ``directional``; colour 0..1."""
+    """
+    A lamp at a position [m], or the sun when ``directional``; colour 0..1.
+
+    ``cutoff`` is the half angle of its cone in degrees, 90 and more shines to all sides.
+    At ``reach`` metres half of the light is left; inf keeps it all.
+    """
 
     position: tuple[float, float, float]
     direction: tuple[float, float, float]
@@ -49,6 +54,7 @@ class Light:
     directional: bool = False
     cutoff: float = 80.0
     shadow: bool = True
+    reach: float = float('inf')
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +67,11 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Everything that is rendered, in a world frame with z up, metres."""
+    """
+    Everything that is rendered, in a world frame with z up, metres.
+
+    ``sky`` is the colour at the horizon and above.
+    """
 
     parts: dict[str, Mesh]
     materials: dict[str, Material]
