@@ -126,6 +126,7 @@ def surface_fragment(lights: Sequence[Light], *, shiny: bool) -> str:
     return _SURFACE.format(lights=max(1, len(lights)), matrices=max(1, maps), body=body,
                            functions=''.join(_LIT.format(i=i, maps=maps) for i in range(maps)))
 
+
 # z is the same at any other pixel of the triangle's plane, so it is exact at pixel centres.
 DEPTH_VERTEX = """
 #version 330

@@ -14,16 +14,18 @@
 
 """The renderer's depth, pose and K agree to a small fraction of a pixel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.camera_path import camera_mount, drive_through
 from sa4depth_train.worlds.renderer import WorldRenderer
 from sa4depth_train.worlds.room import DEPTH, WIDTH
 from sa4depth_train.worlds.shapes import panel
-from sa4depth_train.worlds.world import Material, WorldBuilder
+from sa4depth_train.worlds.world import Light, Material, World, WorldBuilder
 
 WHITE = np.full((8, 8, 3), 255, np.uint8)
 SKY = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
@@ -141,6 +143,58 @@ def test_same_world_and_pose_give_the_same_bytes(renderer: WorldRenderer) -> Non
     T = drive_through(0, 30)[15] @ camera_mount()
     first, second = renderer.render(T), renderer.render(T)
     assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
+
+
+def test_any_pinhole_can_be_given(renderer: WorldRenderer, room: World) -> None:
+    """With its principal point moved by whole pixels a camera sees the same, moved."""
+    T = drive_through(0, 30)[15] @ camera_mount()
+    K = renderer.K + np.array([[0, 0, 7.0], [0, 0, -4.0], [0, 0, 0]])
+    with WorldRenderer(room, width=160, height=120, K=K) as moved:
+        _, depth = moved.render(T)
+    _, expected = renderer.render(T)
+    assert np.abs(depth[:-4, 7:] / expected[4:, :-7] - 1).max() < 1e-3
+
+
+def _lit_floor(lights: Sequence[Light]) -> np.ndarray:
+    # From 4 m above: a floor and, half way up, a plate of 1 m to the right.
+    builder = WorldBuilder({'white': Material(WHITE)}, lights=list(lights))
+    builder.add('white', panel((-4, -4, 0), (8, 0, 0), (0, 8, 0)))
+    builder.add('white', panel((1, -0.5, 1), (1, 0, 0), (0, 1, 0)).double_sided())
+    T = np.diag([1.0, -1.0, -1.0, 1.0])
+    T[2, 3] = 4.0
+    with WorldRenderer(builder.build((0.1, 0.1, 0.1), SKY), width=101, height=101,
+                       hfov=np.pi / 2) as renderer:
+        return renderer.render(T)[0][..., 0].astype(int)
+
+
+def test_a_lamp_throws_shadows_where_geometry_says() -> None:
+    """A lamp 2 m above the floor doubles the plate's outline: it is dark at 2 to 4 m."""
+    down, white = (0.0, 0.0, -1.0), (0.8, 0.8, 0.8)
+    floor = _lit_floor([Light((0.0, 0.0, 2.0), down, white)])
+    row = floor[50]  # 12.5 px a metre, the middle pixel is 50
+    shade, sunny = row[50 + 36:50 + 48], row[50 - 48:50 - 36]
+    assert shade.max() < 30 < sunny.min()
+    assert floor[50 + 16, 50 + 36] > 30, 'beside the shadow of 1 m to both sides'
+    without = _lit_floor([Light((0.0, 0.0, 2.0), down, white, shadow=False)])
+    assert np.abs(without[50, 50 + 36:50 + 48] - without[50, 50 - 36:50 - 48:-1]).max() <= 2
+    sun = _lit_floor([Light((0.0, 0.0, 9.0), down, white, directional=True)])
+    assert abs(int(sun[50, 50]) - 255 * 0.9) < 3 and sun[50, 20] == sun[50, 70]
+
+
+def test_the_reach_of_a_lamp_halves_its_light() -> None:
+    """Below a lamp 2 m up a reach of 2 m leaves half of what an endless reach gives."""
+    lamp = Light((0.0, 0.0, 2.0), (0.0, 0.0, -1.0), (0.6, 0.6, 0.6), cutoff=120.0, shadow=False)
+    full, half = (_lit_floor([light])[50, 50] - 0.1 * 255
+                  for light in (lamp, replace(lamp, reach=2.0)))
+    assert half == pytest.approx(full / 2, abs=2)
+
+
+def test_too_many_lights_are_refused() -> None:
+    """More lamps than the shader takes are named with both limits."""
+    lamp = Light((0.0, 0.0, 2.0), (0.0, 0.0, -1.0), (0.1, 0.1, 0.1))
+    with pytest.raises(ConfigError, match='may have 8 lights, 4 of them with shadows; this one '
+                                          'has 5 and 5'):
+        _lit_floor([lamp] * 5)
 
 
 def test_sky_has_no_depth(renderer: WorldRenderer) -> None:
