@@ -64,7 +64,7 @@ demo: $(READY_DEMO) $(if $(ODOMETRY),$(READY_ODOMETRY))
 	$(VENV)/bin/sa4depth demo $(DEMO_ARGS)
 
 test: lint
-	MUJOCO_GL=$${MUJOCO_GL:-egl} $(VENV)/bin/python -m pytest $(TESTS) $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest $(TESTS) $(PYTEST_ARGS)
 
 # The nodes alone, without torch: for a second set of ROS 2 wheels.
 node-test: $(READY_NODE_TEST)

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # Tests are not collected where what they need is missing, and the report header says so:
 # nothing is skipped in silence. ament_copyright and launch_pytest come with ROS 2 only, in no
-# package registry; torch and mujoco come with `make test`, but not with a robot. A name is that
+# package registry; torch and moderngl come with `make test`, but not with a robot. A name is that
 # of a module, of a command (hadolint), or of a header.
 # What it takes to make tf2_msgs where there is none (tf2_builder.py).
 TF2 = () if importlib.util.find_spec('tf2_msgs') else ('gcc', 'Python.h')
@@ -56,12 +56,12 @@ NEEDS = {
     'runtime/test_tensorrt_builds.py': ('tensorrt_rtx',),
     'runtime/test_tensorrt_emulator.py': ('tensorrt_rtx', 'cuda'),
     'runtime/test_tensorrt_types.py': ('mypy', 'tensorrt_bindings'),
-    'test_chain.py': ('torch', 'mujoco'),
+    'test_chain.py': ('torch', 'moderngl'),
     'test_copyright.py': ('ament_copyright',),
     'test_docker_lint.py': ('hadolint',),
     'test_flake8.py': ('ament_flake8',),
     'test_pep257.py': ('ament_pep257',),
-    'train/worlds': ('mujoco',),
+    'train/worlds': ('moderngl',),
     'train': ('torch', 'accelerate', 'evo'),
 }
 
@@ -80,7 +80,7 @@ collect_ignore = sorted(MISSING)
 
 
 def pytest_configure() -> None:
-    """Set the environment before anything imports rclpy or MuJoCo; children inherit it."""
+    """Set the environment before anything imports rclpy; children inherit it."""
     os.environ['ROS_DOMAIN_ID'] = str(claim_domain())
     if os.environ.get('ROS_DISTRO') == 'humble':
         os.environ['ROS_LOCALHOST_ONLY'] = '1'
@@ -88,7 +88,6 @@ def pytest_configure() -> None:
         os.environ.pop('ROS_LOCALHOST_ONLY', None)
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ.setdefault('ROS_LOG_DIR', tempfile.mkdtemp(prefix='sa4depth_ros_log_'))
-    os.environ.setdefault('MUJOCO_GL', 'egl')
 
 
 def pytest_report_header() -> list[str]:

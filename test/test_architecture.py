@@ -59,7 +59,7 @@ AT_MODULE_LEVEL = {
     'cuda': ('sa4depth_ros/runtime/engines/tensorrt',),
     'evo': (),
     'matplotlib': (),
-    'mujoco': ('train/worlds/',),
+    'moderngl': (),
     'onnx': ('train/',),
     'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_', 'train/'),
     'rosbags': ('sa4depth_ros/nodes/player', 'train/'),
@@ -183,7 +183,7 @@ def test_the_node_with_onnx_runtime_leaves_torch_out() -> None:
         "estimator = DepthEstimator(share_path(DEFAULT_MODEL), backend='onnxruntime')\n"
         'estimator.estimate(numpy.zeros((48, 64, 3), numpy.uint8), None)\n')
     assert {'onnxruntime', 'rclpy'} <= loaded
-    assert not loaded & {'torch', 'tensorrt', 'cuda', 'sa4depth_train', 'rosbags', 'mujoco'}
+    assert not loaded & {'torch', 'tensorrt', 'cuda', 'sa4depth_train', 'rosbags', 'moderngl'}
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:

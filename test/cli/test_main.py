@@ -80,7 +80,7 @@ def test_our_errors_are_one_message(
 
 @pytest.mark.parametrize(('module', 'remedy'), [
     ('torch', "pip install 'sa4depth_ros[train]'"),
-    ('mujoco', "pip install 'sa4depth_ros[render]'"),
+    ('moderngl', "pip install 'sa4depth_ros[render]'"),
     ('rosbags.highlevel', "pip install 'sa4depth_ros[demo]'"),
     ('cuda.bindings', "pip install 'sa4depth_ros[tensorrt]'"),
     ('tensorrt', 'apt install python3-libnvinfer'),
