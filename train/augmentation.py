@@ -15,6 +15,7 @@
 """Training images seen by other virtual cameras and in other light; K and depth follow."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 import math
 
 import cv2
@@ -114,12 +115,25 @@ def jitter(
     rows = np.ascontiguousarray(images).reshape(-1, images.shape[-2], 3)
     result: Image = cv2.transform(cv2.LUT(rows, light[:, None]), mix)  # type: ignore[assignment]
     if config.noise > 0:
-        noise = rng.standard_normal(result.shape, dtype=np.float32)
-        noise *= np.float32(rng.uniform(0, config.noise))
+        noise = _noise(result, rng) * np.float32(rng.uniform(0, config.noise))
         # What shows nothing stays black.
-        noise *= ((rows[..., 0] | rows[..., 1] | rows[..., 2]) > 0)[..., None]
+        black = (rows[..., 0] | rows[..., 1] | rows[..., 2]) == 0
+        if black.any():
+            noise[black] = 0
         result += noise
     return np.clip(result, 0, 1, out=result).reshape(images.shape)
+
+
+def _noise(image: Image, rng: np.random.Generator) -> Image:
+    """Give a stretch of one long row of normal noise: drawing it anew takes most of the time."""
+    row = _noise_row(image.size)
+    start = int(rng.integers(0, len(row) - image.size + 1))
+    return row[start:start + image.size].reshape(image.shape)
+
+
+@lru_cache(maxsize=2)
+def _noise_row(least: int) -> Image:
+    return np.random.default_rng(0).standard_normal(least + 2**20, dtype=np.float32)
 
 
 def _factor(largest: float, rng: np.random.Generator) -> float:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Bags as a torch dataset: images at network size with depth and K."""
+"""The frames of bags as training uses them: decoded, rectified, shrunk."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,16 +27,11 @@ from sa4depth_ros.errors import BagError, FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_ros.runtime.registered_depth import on_rectified_pixels
-from sa4depth_train.augmentation import jitter, render_view, sample_view
 from sa4depth_train.bag_index import BagIndex, FrameEntry, unique_name
-from sa4depth_train.data_config import AugmentationConfig, DataConfig
+from sa4depth_train.data_config import DataConfig
 from sa4depth_train.frame import Frame
 from sa4depth_train.frame_cache import cache_key, cache_root, FrameCache
-import torch
-from torch import Tensor
-from torch.utils.data import Dataset
 
-Matrix = NDArray[np.float64]
 # Frames are kept this much larger than the network input, so that zooming in stays sharp.
 _DETAIL = 1.25
 _DECIDES_PIXELS = ('image_topic', 'camera_info_topic', 'depth_topic', 'max_time_difference',
@@ -48,22 +43,24 @@ class BagFrames:
 
     def __init__(
         self, bags: Sequence[Path], config: DataConfig, network_size: tuple[int, int],
-        need: Literal['depth', 'nothing'] = 'depth',
+        need: Literal['depth', 'nothing'] = 'depth', heldout_bags: Sequence[Path] = (),
     ) -> None:
         """
         Index ``bags``; ``network_size`` is (width, height) of the network input.
 
         Frames without what they ``need`` are left out; BagError when a bag has none left.
-        ``train`` and ``heldout`` hold, per bag, indices in order of time.
+        ``train_of`` and ``heldout`` hold, per bag, indices in order of time; of
+        ``heldout_bags`` all frames are held out.
         """
         self._config = config
         self._network_size = network_size
-        self.bags = [BagIndex(path, config, need_depth=need == 'depth') for path in bags]
+        self.bags = [BagIndex(path, config, need_depth=need == 'depth')
+                     for path in (*bags, *heldout_bags)]
         self._entries: list[_Place] = []
         self.train_of: dict[str, list[int]] = {}
         self.heldout: dict[str, list[int]] = {}
-        for bag in self.bags:
-            self._add(bag, need)
+        for number, bag in enumerate(self.bags):
+            self._add(bag, need, config.holdout if number < len(bags) else 1.0)
         self._caches = self._make_caches(need)
         self._geometries: dict[tuple[Any, ...], FrameGeometry] = {}
 
@@ -77,10 +74,10 @@ class BagFrames:
                                  room * count)
                 for path, count in counts.items()}
 
-    def _add(self, bag: BagIndex, need: str) -> None:
+    def _add(self, bag: BagIndex, need: str, holdout: float) -> None:
         # A tail in time, not a random choice: neighbouring frames are nearly the same. Counted
         # in images, so that it is the part that `sa4depth evaluate --from` measures.
-        end = len(bag.frames) - round(len(bag.frames) * self._config.holdout)
+        end = len(bag.frames) - round(len(bag.frames) * holdout)
         numbers = [number for number, frame in enumerate(bag.frames)
                    if frame.depth is not None or need == 'nothing']
         frames = [bag.frames[number] for number in numbers]
@@ -151,55 +148,6 @@ class _Place(NamedTuple):
     bag: BagIndex
     frame: FrameEntry
     number: int
-
-
-class DepthDataset(Dataset[dict[str, object]]):
-    """
-    Samples for training and validation.
-
-    A sample is ``image`` (3, H, W) in [0, 1], ``depth`` (1, H, W) metres with 0 where
-    unknown, ``K`` (3, 3), all float32, and ``name``. With ``augmentation`` each sample is
-    changed at random, in a way that follows from seed, epoch and index alone.
-    """
-
-    def __init__(
-        self, frames: BagFrames, indices: Sequence[int], size: tuple[int, int],
-        augmentation: AugmentationConfig | None = None, seed: int = 0,
-    ) -> None:
-        self._frames = frames
-        self._indices = list(indices)
-        self._size = size
-        self._augmentation = augmentation
-        self._seed = seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    def __getitem__(self, index: int) -> dict[str, object]:
-        """Give one sample."""
-        frame = self._frames[self._indices[index]]
-        K = network_intrinsics(frame, self._size)
-        rng = np.random.default_rng((self._seed, self.epoch, index))
-        view = sample_view(K, self._size, self._augmentation, rng)
-        rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, self._size)
-        if self._augmentation is None:
-            image = rgb.astype(np.float32) / 255
-        else:
-            image = jitter(rgb, self._augmentation, rng)
-        return {'image': _tensor(image.transpose(2, 0, 1)), 'depth': _tensor(depth[None]),
-                'K': _tensor(view.K), 'name': frame.name}
-
-
-def network_intrinsics(frame: Frame, size: tuple[int, int]) -> Matrix:
-    """Give K (3x3) of a frame letterboxed to ``size``, just as the runtime does it."""
-    height, width = frame.depth.shape
-    geometry = FrameGeometry((width, height), size, None)
-    return scaled_intrinsics(frame.K, geometry.ratios, geometry.inner[:2])
-
-
-def _tensor(array: NDArray[np.floating]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
 
 def rectified_depth(

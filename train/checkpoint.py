@@ -27,7 +27,7 @@ from sa4depth_ros.networks.factory import (
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_net import PoseNetConfig
 from sa4depth_train.config import TrainConfig
-from sa4depth_train.run_folder import RunFolder
+from sa4depth_train.run_folder import RunFolder, Source
 
 Settings = TypeVar('Settings', DepthNetConfig, PoseNetConfig)
 CARD_METRICS = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 'median_scale',
@@ -41,8 +41,6 @@ def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> Mod
     # In an unknown unit, errors in metres mean nothing.
     names = [name for name in CARD_METRICS
              if not relative or name.startswith('scale') or name == 'frames']
-    data = '; '.join(f'{bag.path.stem} (sha256 {bag.sha256[:16]})' for bag in run.bags)
-    share = f'first {100 * (1 - config.data.holdout):.0f} % of each: '
     return ModelCard(
         name=config.name,
         # Images alone say nothing about metres.
@@ -50,9 +48,25 @@ def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> Mod
         input_height=config.network.input_height,
         input_width=config.network.input_width, min_depth=config.network.min_depth,
         max_depth=config.network.max_depth, canonical_focal=config.network.canonical_focal,
-        training_data=share + data, licence=config.licence, notes=config.notes,
+        training_data=_training_data(run), licence=config.licence, notes=config.notes,
         metrics={bag: {name: round(values[name], 4) for name in names if name in values}
                  for bag, values in metrics.items()})
+
+
+def _training_data(run: RunFolder) -> str:
+    """Name all data by their hashes, and the command and the seed that used them."""
+    share = 100 * (1 - run.config.data.holdout)
+    kinds = ((f'first {share:.0f} % of each', run.bags), ('rendered', run.worlds),
+             ('only measured', run.heldout_bags))
+    parts = [f"{kind}: {'; '.join(map(_named, sources))}" for kind, sources in kinds if sources]
+    if run.command:
+        parts.append(f'command: {run.command} (seed {run.config.seed})')
+    return '. '.join(parts)
+
+
+def _named(source: Source) -> str:
+    note = f'{source.note}, ' if source.note else ''
+    return f'{source.path.stem} ({note}sha256 {source.sha256[:16]})'
 
 
 def start_network(config: TrainConfig) -> DepthNet:
@@ -84,7 +98,7 @@ def start_motion_network(config: TrainConfig) -> MotionNet:
 
 def _from_checkpoint(path: Path, config: TrainConfig) -> DepthNet:
     network, _ = load_depth_net(path)
-    if network.config != _filled(config.network, network.config):
+    if _resized(network.config, config.network) != _filled(config.network, network.config):
         raise ConfigError(f"the network in '{path}' is {network.config}, the configuration wants "
                           f'{config.network}; make them alike')
     return network
@@ -99,6 +113,18 @@ def _motion_from_checkpoint(path: Path, config: TrainConfig) -> MotionNet:
     motion = MotionNet(wanted)
     motion.load_state_dict(saved.state_dict())
     return motion
+
+
+def _resized(saved: DepthNetConfig, wanted: DepthNetConfig) -> DepthNetConfig:
+    """
+    Describe the weights of a checkpoint at another input size.
+
+    They do not depend on the size. The focal length that their depth belongs to is one in
+    pixels of the input, so it grows with the picture.
+    """
+    ratio = wanted.input_width / saved.input_width
+    return replace(saved, input_width=wanted.input_width, input_height=wanted.input_height,
+                   canonical_focal=saved.canonical_focal * ratio)
 
 
 def _filled(config: Settings, saved: Settings) -> Settings:

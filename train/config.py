@@ -32,14 +32,25 @@ class LossConfig:
 
     silog_mean: weight of the squared mean in SILog; 0 ignores scale, 1 is a plain log error.
     gradient: weight of the multi-scale error of log-depth gradients (sharper edges); 0 is off.
+    per_image: SILog of each image by itself, then their mean; else of all pixels of a batch.
+    scale: weight of the size of each image's mean log error; with per_image and silog_mean 0
+    shape and scale are learned apart, and a frame at a wrong scale weighs no more than others.
+    affine: weight of the error of inverse depth after aligning scale and shift (MiDaS); 0 off.
+    real: how many times an image of a bag counts, compared with a rendered one.
     """
 
     silog_mean: float = 0.15
     gradient: float = 0.5
+    per_image: bool = False
+    scale: float = 0.0
+    affine: float = 0.0
+    real: float = 1.0
 
     def __post_init__(self) -> None:
         check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
-                       'gradient must be >= 0': self.gradient >= 0})
+                       'gradient, scale and affine must be >= 0':
+                           min(self.gradient, self.scale, self.affine) >= 0,
+                       'real must be positive': self.real > 0})
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ class DataConfig:
     cache_dir: folder that keeps decoded frames for later runs, shared by all processes;
     empty is a temporary folder that goes away with the run.
     workers: loader processes; 0 decodes in the training process.
+    samples_per_epoch: frames drawn for each epoch, by scene: each bag with the square root of
+    its frames as its weight, rendered worlds all alike. 0: every frame once.
+    real_share: fraction of those frames that bags give where there are rendered worlds, too.
+    measured_frames: at most so many frames, evenly spread, of each held-out part are measured
+    after an epoch; 0: all.
     """
 
     image_topic: str = ''
@@ -46,13 +51,19 @@ class DataConfig:
     cache_mb: int = 2000
     cache_dir: str = ''
     workers: int = 0
+    samples_per_epoch: int = 0
+    real_share: float = 0.3
+    measured_frames: int = 0
 
     def __post_init__(self) -> None:
         check('data', {
             'max_time_difference must be >= 0': self.max_time_difference >= 0,
             'expected 0 <= min_depth < max_depth': 0 <= self.min_depth < self.max_depth,
             'holdout must be in [0, 0.9]': 0 <= self.holdout <= 0.9,
-            'cache_mb and workers must be >= 0': min(self.cache_mb, self.workers) >= 0})
+            'cache_mb, workers, samples_per_epoch and measured_frames must be >= 0':
+                min(self.cache_mb, self.workers, self.samples_per_epoch,
+                    self.measured_frames) >= 0,
+            'real_share must be in [0, 1]': 0 <= self.real_share <= 1})
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,15 @@ class AugmentationConfig:
     roll: largest rotation about the optical axis, degrees.
     exposure, gamma, white_balance, saturation: largest factor, 1 is off.
     noise: largest standard deviation of pixel noise, in [0, 1] units.
+
+    The others are for supervised alone and off by default:
+    chance: probability of each of resolution, blur, contrast, sharpen and jpeg.
+    resolution: smallest factor to which the image is shrunk and enlarged again, 1 is off.
+    blur: largest standard deviation of blur in pixels; half of the draws are motion blur.
+    contrast: largest factor on the distance from mean brightness, 1 is off.
+    sharpen: largest weight of an unsharp mask. jpeg: lowest quality, 100 is off.
+    grey, shuffle: probability of an image without colour, and of mixed-up colour channels.
+    cutout: probability of up to four patches that show something else; depth stays.
     """
 
     flip: float = 0.5
@@ -111,14 +131,30 @@ class AugmentationConfig:
     white_balance: float = 1.15
     saturation: float = 1.5
     noise: float = 0.02
+    chance: float = 0.5
+    resolution: float = 1.0
+    blur: float = 0.0
+    contrast: float = 1.0
+    sharpen: float = 0.0
+    jpeg: int = 100
+    grey: float = 0.0
+    shuffle: float = 0.0
+    cutout: float = 0.0
 
     def __post_init__(self) -> None:
-        factors = (self.exposure, self.gamma, self.white_balance, self.saturation)
+        factors = (self.exposure, self.gamma, self.white_balance, self.saturation, self.contrast)
+        chances = (self.flip, self.chance, self.grey, self.shuffle, self.cutout)
         check('augmentation', {
-            'flip must be a probability': 0 <= self.flip <= 1,
+            'flip, chance, grey, shuffle and cutout must be probabilities':
+                min(chances) >= 0 and max(chances) <= 1,
+            'grey and shuffle together must be <= 1': self.grey + self.shuffle <= 1,
             'expected 0.25 <= min_zoom <= max_zoom <= 4':
                 0.25 <= self.min_zoom <= self.max_zoom <= 4,
             'shift must be in [0, 0.5]': 0 <= self.shift <= 0.5,
             'roll must be in [0, 45] degrees': 0 <= self.roll <= 45,
-            'exposure, gamma, white_balance and saturation must be >= 1': min(factors) >= 1,
-            'noise must be >= 0': self.noise >= 0})
+            'exposure, gamma, white_balance, saturation and contrast must be >= 1':
+                min(factors) >= 1,
+            'resolution must be in [0.1, 1]': 0.1 <= self.resolution <= 1,
+            'jpeg must be in [5, 100]': 5 <= self.jpeg <= 100,
+            'noise, blur and sharpen must be >= 0':
+                min(self.noise, self.blur, self.sharpen) >= 0})

@@ -27,7 +27,8 @@ class Frame:
 
     ``rgb`` (h, w, 3) uint8, ``depth`` (h, w) float32 metres with 0 where unknown, ``K`` (3x3)
     of these pixels, ``seen`` (h, w) bool where the lens shows something (None: everywhere),
-    ``name`` for messages. Frames from the cache are read-only.
+    ``name`` for messages, ``rendered``: a picture of an invented world. Frames from the cache
+    are read-only.
     """
 
     rgb: NDArray[np.uint8]
@@ -35,3 +36,4 @@ class Frame:
     K: NDArray[np.float64]
     seen: NDArray[np.bool_] | None
     name: str
+    rendered: bool = False

@@ -25,8 +25,9 @@ from sa4depth_ros.networks.factory import load_depth_net, load_motion_net
 from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_train.augmentation import plain_view, render_view
-from sa4depth_train.bag_dataset import BagFrames, network_intrinsics
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.depth_dataset import network_intrinsics
 from sa4depth_train.pose_evaluation import (
     measure_motion, MotionEstimate, MotionFrame, MotionResult)
 import torch

@@ -25,14 +25,22 @@ from sa4depth_ros.networks.encoders import resolve_encoders
 from sa4depth_train.bag_index import fingerprint
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.config_reader import build_config
+from sa4depth_train.worlds.world_cache import WorldCache
+
+_KINDS = ('bags', 'heldout_bags', 'worlds')
 
 
 @dataclass(frozen=True)
-class Bag:
-    """One training bag: its path and the SHA-256 of its storage."""
+class Source:
+    """
+    A bag or a cache of rendered worlds that a run uses.
+
+    ``sha256`` is that of its storage, or of all pixels; ``note`` says more for the card.
+    """
 
     path: Path
     sha256: str
+    note: str = ''
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,16 @@ class RunFolder:
     """
     Where a run keeps its files.
 
-    ``run.yaml`` (configuration and bags), ``best.safetensors``, ``last.safetensors``,
+    ``run.yaml`` (configuration, data and ``command``, the line that started it), ``best.safetensors``, ``last.safetensors``,
     ``metrics.json``, ``state/`` (to resume) and ``tensorboard/``.
     """
 
     path: Path
     config: TrainConfig
-    bags: tuple[Bag, ...]
+    bags: tuple[Source, ...]
+    heldout_bags: tuple[Source, ...] = ()
+    worlds: tuple[Source, ...] = ()
+    command: str = ''
 
     @property
     def best(self) -> Path:
@@ -84,8 +95,15 @@ class RunFolder:
         self.metrics.write_text(text + '\n', encoding='utf-8')
 
 
-def create_run(path: Path, config: TrainConfig, bags: Sequence[Path]) -> RunFolder:
-    """Start a new run in ``path``; ConfigError when it holds the results of one."""
+def create_run(
+    path: Path, config: TrainConfig, bags: Sequence[Path], *,
+    heldout_bags: Sequence[Path] = (), worlds: Sequence[Path] = (), command: str = '',
+) -> RunFolder:
+    """
+    Start a new run in ``path``; ConfigError when it holds the results of one.
+
+    ``heldout_bags`` are measured only; ``worlds`` are caches of rendered worlds.
+    """
     import yaml
     # One that has failed before its first epoch left nothing to lose.
     if any((path / name).exists() for name in ('state', 'last.safetensors')):
@@ -93,30 +111,52 @@ def create_run(path: Path, config: TrainConfig, bags: Sequence[Path]) -> RunFold
                           f'--output {path}, or choose another --output')
     # What is left to the hub today must be the same when the run is resumed.
     config = resolve_encoders(config)
-    run = RunFolder(path, config, tuple(Bag(bag.resolve(), fingerprint(bag)) for bag in bags))
+    run = RunFolder(path, config, tuple(map(_bag, bags)), tuple(map(_bag, heldout_bags)),
+                    tuple(map(_cache, worlds)), command)
     path.mkdir(parents=True, exist_ok=True)
-    values = {'config': _plain(asdict(config)),
-              'bags': [{'path': str(bag.path), 'sha256': bag.sha256} for bag in run.bags]}
+    values = {'config': _plain(asdict(config)), 'command': command}
+    for kind in _KINDS:
+        values[kind] = [{**asdict(source), 'path': str(source.path)}
+                        for source in getattr(run, kind)]
     (path / 'run.yaml').write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
     return run
 
 
 def open_run(path: Path) -> RunFolder:
-    """Open a run to resume it; ConfigError when there is none or a bag has changed."""
+    """Open a run to resume it; ConfigError when there is none or its data have changed."""
     import yaml
     file = path / 'run.yaml'
     if not file.is_file():
         raise ConfigError(f"expected a run to resume in '{path}', but it has no run.yaml")
     values = yaml.safe_load(file.read_text(encoding='utf-8'))
-    run = RunFolder(path, build_config(values['config']),
-                    tuple(Bag(Path(bag['path']), bag['sha256']) for bag in values['bags']))
+    sources = {kind: tuple(Source(**{**source, 'path': Path(source['path'])})
+                           for source in values.get(kind, ())) for kind in _KINDS}
+    run = RunFolder(path, build_config(values['config']), **sources,
+                    command=values.get('command', ''))
     if not run.state.is_dir():
         raise ConfigError(f"the run in '{path}' has saved no state yet; start it anew")
-    for bag in run.bags:
+    for bag in (*run.bags, *run.heldout_bags):
         if not bag.path.exists() or fingerprint(bag.path) != bag.sha256:
             raise ConfigError(f"bag '{bag.path}' is gone or has changed since the run started; "
                               'a resumed run would not be the same run')
+    for cache in run.worlds:
+        if _cache(cache.path).sha256 != cache.sha256:
+            raise ConfigError(f"the worlds in '{cache.path}' have changed since the run started; "
+                              'a resumed run would not be the same run')
     return run
+
+
+def _bag(path: Path) -> Source:
+    return Source(path.resolve(), fingerprint(path))
+
+
+def _cache(path: Path) -> Source:
+    cache = WorldCache(path.resolve())
+    unseen = sum(world.unseen for world in cache.worlds)
+    kinds = ((len(cache) - unseen, 'rendered worlds'), (unseen, 'with unseen surfaces'))
+    note = ', '.join(f'{count} {kind}' for count, kind in kinds if count)
+    seed = cache.settings.get('seed', 'unknown')
+    return Source(cache.path, cache.sha256, f'{note}, {cache.frames} frames, seed {seed}')
 
 
 def _plain(value: Any) -> Any:

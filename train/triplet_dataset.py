@@ -20,8 +20,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_train.augmentation import jitter, sample_view, View
-from sa4depth_train.bag_dataset import BagFrames, network_intrinsics
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import AugmentationConfig
+from sa4depth_train.depth_dataset import network_intrinsics
 from sa4depth_train.frame import Frame
 from sa4depth_train.triplets import Triplet
 import torch

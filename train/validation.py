@@ -12,13 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Metrics of a network on the held-out part of each bag, during training."""
+"""Metrics of a network on the held-out parts, during training."""
 
 from collections.abc import Mapping, Sequence
 
 from sa4depth_ros.networks.depth_net import canonical_factor
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.config import TrainConfig
+from sa4depth_train.depth_dataset import DepthDataset
+from sa4depth_train.frame_set import FrameSet
 from sa4depth_train.loading import EpochLoader
 from sa4depth_train.metrics import depth_metrics, summarize
 import torch
@@ -26,19 +27,19 @@ from torch import nn
 
 
 def validate(
-    network: nn.Module, frames: BagFrames, size: tuple[int, int], config: TrainConfig,
+    network: nn.Module, frames: FrameSet, size: tuple[int, int], config: TrainConfig,
     parts: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, dict[str, float]]:
     """
-    Give the metrics per bag, at network resolution and in metres.
+    Give the metrics per held-out part, at network resolution and in metres.
 
-    ``size`` is (width, height) of the network input, ``parts`` the frames per bag, by default
-    all that are held out. A bag without any gives no metrics. `sa4depth evaluate` measures
+    ``size`` is (width, height) of the network input, ``parts`` the frames by name, by default
+    all that are held out. A part without any gives no metrics. `sa4depth evaluate` measures
     the exported model at full resolution instead.
     """
     device = next(network.parameters()).device
     result = {}
-    for bag, indices in (frames.heldout if parts is None else parts).items():
+    for part, indices in (frames.heldout if parts is None else parts).items():
         measured = []
         loader = EpochLoader(DepthDataset(frames, indices, size), device, config.data.workers)
         for batch in loader.in_order(config.batch_size):
@@ -48,5 +49,5 @@ def validate(
                 depth = (network(image) * factor).cpu()
             pairs = zip(depth.numpy(), batch['depth'].cpu().numpy())
             measured += [depth_metrics(p[0], t[0]) for p, t in pairs]
-        result[bag] = summarize([m for m in measured if m is not None])
+        result[part] = summarize([m for m in measured if m is not None])
     return result

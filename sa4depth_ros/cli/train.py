@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`sa4depth train`: train a network on bags."""
+"""`sa4depth train`: train a network on bags and rendered worlds."""
 
 import argparse
 from pathlib import Path
+import shlex
 from typing import TYPE_CHECKING
 
 from sa4depth_ros.errors import ConfigError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sa4depth_train.run_folder import RunFolder
 
 NAME = 'train'
-HELP = 'train a network on one or more bags'
+HELP = 'train a network on bags and rendered worlds'
 INTERRUPTED = 130
 
 
@@ -32,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument('--bag', type=Path, action='append', default=[], metavar='BAG',
                         help='a ROS 1 .bag file or a rosbag2 folder; give it again for more')
+    parser.add_argument('--heldout-bag', type=Path, action='append', default=[], metavar='BAG',
+                        help='a bag that is measured only, never trained on; repeatable')
+    parser.add_argument('--worlds', type=Path, action='append', default=[], metavar='DIR',
+                        help='a cache of rendered worlds (sa4depth render-worlds) to train on; '
+                        'worlds made with --unseen are measured only; repeatable')
     parser.add_argument('--config', type=Path, help='YAML file, e.g. config/train/supervised.yaml')
     parser.add_argument('--output', type=Path, help='folder of the run; default runs/<name>')
     parser.add_argument('--resume', action='store_true',
@@ -63,13 +69,14 @@ def _last_words(folder: 'RunFolder', *, finished: bool) -> str:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.resume and (args.bag or args.config or args.settings):
-        raise ConfigError('--resume goes on with the bags and the config of the run itself: leave '
-                          'out --bag, --config and --set')
+    data = (*args.bag, *args.worlds)
+    if args.resume and (data or args.heldout_bag or args.config or args.settings):
+        raise ConfigError('--resume goes on with the data and the config of the run itself: leave '
+                          'out --bag, --heldout-bag, --worlds, --config and --set')
     if args.resume and args.output is None:
         raise ConfigError('--resume needs --output, the folder of the run')
-    if not args.resume and (not args.bag or args.config is None):
-        raise ConfigError('training needs --bag (once or more) and --config')
+    if not args.resume and (not data or args.config is None):
+        raise ConfigError('training needs --bag or --worlds (once or more) and --config')
 
 
 def _folder(args: argparse.Namespace) -> 'RunFolder':
@@ -78,4 +85,14 @@ def _folder(args: argparse.Namespace) -> 'RunFolder':
     if args.resume:
         return open_run(args.output)
     config = read_config(args.config, args.settings)
-    return create_run(args.output or Path('runs') / config.name, config, args.bag)
+    return create_run(args.output or Path('runs') / config.name, config, args.bag,
+                      heldout_bags=args.heldout_bag, worlds=args.worlds, command=_command(args))
+
+
+def _command(args: argparse.Namespace) -> str:
+    """Give the line that does the same again, for the card."""
+    words = ['sa4depth', 'train', '--config', args.config]
+    for option, values in (('--worlds', args.worlds), ('--bag', args.bag),
+                           ('--heldout-bag', args.heldout_bag), ('--set', args.settings)):
+        words += [word for value in values for word in (option, value)]
+    return shlex.join(map(str, words))

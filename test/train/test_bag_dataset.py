@@ -21,9 +21,10 @@ from sa4depth_ros.errors import BagError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.preprocess import FrameGeometry, Preprocessor
 from sa4depth_train.augmentation import jitter, random_view, render_view
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset, rectified_depth
+from sa4depth_train.bag_dataset import BagFrames, rectified_depth
 from sa4depth_train.bag_index import BagIndex
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
+from sa4depth_train.depth_dataset import DepthDataset
 
 SIZE = (96, 64)
 K = np.array([[80.0, 0, 47], [0, 82, 31], [0, 0, 1]])

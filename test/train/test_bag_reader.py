@@ -19,9 +19,10 @@ import pickle
 
 import numpy as np
 import pytest
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.bag_index import BagIndex
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.depth_dataset import DepthDataset
 from torch.utils.data import DataLoader
 
 

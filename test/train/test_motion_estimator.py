@@ -25,8 +25,9 @@ from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet, DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
 from sa4depth_ros.networks.pose_refinement import RefinementConfig
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.depth_dataset import DepthDataset
 from sa4depth_train.motion_estimator import (
     evaluate_motion, load_motion_estimator, motion_frames, NetworkMotion)
 from sa4depth_train.triplet_dataset import TripletDataset

@@ -22,10 +22,11 @@ import pytest
 from sa4depth_ros.errors import BagError, ConfigError, ModelError
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.checkpoint import start_network
 from sa4depth_train.config import OptimizerConfig, TrainConfig
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.depth_dataset import DepthDataset
 from sa4depth_train.metrics import depth_metrics
 from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
 from sa4depth_train.recipes.supervised import depth_losses
@@ -87,7 +88,7 @@ def test_no_number_as_loss_stops_and_names_the_frames(write_bag, tmp_path, monke
     bag = write_bag(frames=6)
     trainer = Trainer(create_run(tmp_path / 'run', SMALL, [bag.path]))
     monkeypatch.setattr('sa4depth_train.recipes.supervised.silog',
-                        lambda prediction, *_: prediction.mean() * float('nan'))
+                        lambda prediction, *_, **__: prediction.mean() * float('nan'))
     with pytest.raises(ModelError, match=r'the loss became nan in epoch 1, step 1, on: '
                                          r'bag frame \d \(stamp 1700000000\.\d{3}\)'):
         trainer.run()

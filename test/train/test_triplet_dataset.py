@@ -20,8 +20,9 @@ from planes import FakeFrames, picture, pose
 from planes import K as PLANES_K
 import pytest
 from sa4depth_train.augmentation import random_view
-from sa4depth_train.bag_dataset import BagFrames, network_intrinsics
+from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
+from sa4depth_train.depth_dataset import network_intrinsics
 from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import Triplet
 import torch

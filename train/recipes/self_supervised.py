@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sa4depth_ros.errors import BagError
+from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.checkpoint import make_card, start_motion_network, start_network
@@ -48,8 +48,12 @@ class SelfSupervisedRecipe:
         self._run, config = run, run.config
         self._size = (config.network.input_width, config.network.input_height)
         self._refining = config.motion.refinement.enabled
+        if run.worlds:
+            raise ConfigError('the recipe sa4depth learns from bags alone: leave out --worlds, or '
+                              'choose the recipe supervised')
         self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size,
-                                 need='nothing')
+                                 need='nothing',
+                                 heldout_bags=[bag.path for bag in run.heldout_bags])
         # Once for all processes: the optical flow of every frame takes its time.
         train = agree(lambda: find_triplets(self._frames, self._frames.train_of, config.triplets))
         self._heldout = agree(lambda: {

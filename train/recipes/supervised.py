@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Supervised training on bags with a depth topic."""
+"""Supervised training on bags with a depth topic and on rendered worlds."""
 
 from collections.abc import Mapping
 import math
@@ -23,13 +23,14 @@ import numpy as np
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
-from sa4depth_train.bag_dataset import BagFrames, DepthDataset
 from sa4depth_train.checkpoint import make_card, start_network
 from sa4depth_train.config import LossConfig
-from sa4depth_train.losses import gradient_error, silog
+from sa4depth_train.depth_dataset import DepthDataset
+from sa4depth_train.losses import affine_error, gradient_error, scale_error, silog
 from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
+from sa4depth_train.training_frames import TrainingFrames
 from sa4depth_train.validation import validate
 import torch
 from torch import nn, Tensor
@@ -47,7 +48,8 @@ class SupervisedModel(nn.Module):
         """Give the losses of a batch of DepthDataset."""
         factor = canonical_factor(batch['K'], self.depth_net.config)
         image = batch['image'].contiguous(memory_format=torch.channels_last)
-        return depth_losses(self.depth_net(image), batch['depth'] / factor, self._loss)
+        return depth_losses(self.depth_net(image), batch['depth'] / factor, self._loss,
+                            batch['rendered'])
 
 
 class SupervisedRecipe:
@@ -58,14 +60,13 @@ class SupervisedRecipe:
     def __init__(self, run: RunFolder, device: torch.device) -> None:
         self._run, config = run, run.config
         self._size = (config.network.input_width, config.network.input_height)
-        self._frames = BagFrames([bag.path for bag in run.bags], config.data, self._size)
-        if not self._frames.train:
-            raise BagError('the bags have no frames to train on')
-        self.dataset = DepthDataset(self._frames, self._frames.train, self._size,
-                                    config.augmentation, config.seed)
-        self.notes = [f'{bag}: {len(part)} frames to train on, '
-                      f'{len(self._frames.heldout[bag])} held out'
-                      for bag, part in self._frames.train_of.items()]
+        self._frames = TrainingFrames(run, self._size)
+        chosen = self._frames.chosen(config.data, config.seed)
+        if not len(chosen):
+            raise BagError('the bags and worlds have no frames to train on')
+        self.dataset = DepthDataset(self._frames, chosen, self._size, config.augmentation,
+                                    config.seed)
+        self.notes = self._frames.notes
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model = SupervisedModel(start_network(config), config.loss).to(
             device, memory_format=torch.channels_last)
@@ -81,11 +82,13 @@ class SupervisedRecipe:
 
     def validate(self, model: nn.Module) -> dict[str, dict[str, float]]:
         """Compare predicted with measured depth."""
-        return validate(_depth_net(model), self._frames, self._size, self._run.config)
+        return validate(_depth_net(model), self._frames, self._size, self._run.config,
+                        self._frames.measured)
 
     def score(self, heldout: Heldout) -> float:
-        """Give the mean AbsRel of the bags."""
-        errors = [values['abs_rel'] for values in heldout.values() if 'abs_rel' in values]
+        """Give the mean over the held-out parts of AbsRel, raw and with the scale of a frame."""
+        errors = [(values['abs_rel'] + values['scaled_abs_rel']) / 2
+                  for values in heldout.values() if 'abs_rel' in values]
         return float(np.mean(errors)) if errors else math.nan
 
     def save(self, path: Path, model: nn.Module, heldout: Heldout) -> None:
@@ -100,14 +103,26 @@ class SupervisedRecipe:
         return f"epoch {entry['epoch']}  loss {entry['loss']:.3f}  {bags}"
 
 
-def depth_losses(prediction: Tensor, target: Tensor, config: LossConfig) -> dict[str, Tensor]:
-    """Give SILog, the gradient error and ``loss``, their sum; a target of 0 is unknown."""
-    valid = target > 0
-    losses = {'silog': silog(prediction, target, valid, config.silog_mean)}
+def depth_losses(
+    prediction: Tensor, target: Tensor, config: LossConfig, rendered: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """
+    Give ``loss`` and the terms that it is the weighted sum of.
+
+    ``prediction`` and ``target`` (N, 1, H, W); a target of 0 is unknown. ``rendered`` (N,) says
+    which images are no photographs.
+    """
+    weight = target > 0
+    if rendered is not None and config.real != 1:
+        weight = weight * torch.where(rendered, 1.0, config.real).view(-1, 1, 1, 1)
+    losses = {'silog': silog(prediction, target, weight, config.silog_mean,
+                             per_image=config.per_image)}
     loss = losses['silog']
-    if config.gradient > 0:
-        losses['gradient'] = gradient_error(prediction, target, valid)
-        loss = loss + config.gradient * losses['gradient']
+    for name, term in (('gradient', gradient_error), ('scale', scale_error),
+                       ('affine', affine_error)):
+        if getattr(config, name) > 0:
+            losses[name] = term(prediction, target, weight)
+            loss = loss + getattr(config, name) * losses[name]
     return {'loss': loss, **losses}
 
 
