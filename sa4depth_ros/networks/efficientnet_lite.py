@@ -20,6 +20,7 @@ from pathlib import Path
 import re
 
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.depthwise import DepthwiseConv
 from sa4depth_ros.networks.weights import for_images, load_exactly
 import torch
 from torch import nn, Tensor
@@ -43,20 +44,37 @@ class SameConv(nn.Conv2d):
     The pretrained weights were trained so; padding both sides alike shifts every feature.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> None:
-        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
-        total = kernel - stride
-        self._pads = (total // 2, total - total // 2) * 2
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+        super().__init__(inputs, outputs, kernel, stride, bias=False)
+        self._pads = _same_pads(kernel, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
         return super().forward(F.pad(x, self._pads))
 
 
+class _SameDepthwise(DepthwiseConv):
+
+    def __init__(self, channels: int, kernel: int, stride: int) -> None:
+        super().__init__(channels, kernel, stride, 0)
+        self._pads = _same_pads(kernel, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, self._pads))
+
+
+def _same_pads(kernel: int, stride: int) -> tuple[int, ...]:
+    total = kernel - stride
+    return (total // 2, total - total // 2) * 2
+
+
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> nn.Conv2d:
+    if groups > 1:
+        return (DepthwiseConv(inputs, kernel, 1, kernel // 2) if stride == 1
+                else _SameDepthwise(inputs, kernel, stride))
     if stride == 1:
-        return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False)
-    return SameConv(inputs, outputs, kernel, stride, groups)
+        return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    return SameConv(inputs, outputs, kernel, stride)
 
 
 class _ConvBnAct(nn.Sequential):
