@@ -1,0 +1,159 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What stands in living rooms and bedrooms."""
+
+import numpy as np
+from sa4depth_train.worlds.places import clutter
+from sa4depth_train.worlds.places.furnisher import Furnisher, Spot
+from sa4depth_train.worlds.places.furniture_beds import bed
+from sa4depth_train.worlds.places.furniture_decor import (
+    floor_lamp, large_plant, radiator, rug, television)
+from sa4depth_train.worlds.places.furniture_seats import chair, office_chair, sofa, stool
+from sa4depth_train.worlds.places.furniture_storage import (
+    bin_or_basket, boxes, coat_stand, cupboard, night_table, shelf, sideboard, wardrobe)
+from sa4depth_train.worlds.places.furniture_tables import coffee_table, desk, dining_table
+from sa4depth_train.worlds.places.people import person
+
+
+def furnish_living(room: Furnisher, fill: float) -> None:
+    """Furnish a living room; ``fill`` 0..1 is how full."""
+    rng, palette = room.rng, room.palette
+    _seating(room)
+    if room.chance(0.7):
+        _television_wall(room)
+    for _ in range(round(room.count(1, 4) * fill)):
+        make = (shelf, shelf, sideboard, wardrobe)[room.count(0, 3)]
+        room.against_wall(make(rng, palette))
+    if room.chance(0.65):
+        _dining_group(room)
+    if room.chance(0.2):
+        work_place(room)
+    _loose_things(room, fill)
+    room.pictures(room.count(0, 6))
+
+
+def furnish_bedroom(room: Furnisher, fill: float) -> None:
+    """Furnish a bedroom."""
+    rng, palette = room.rng, room.palette
+    for _ in range(1 if room.chance(0.8) else 2):
+        made = bed(rng, palette)
+        spot = room.against_wall(made, makers=(clutter.cloth_heap, clutter.books), load=0.25,
+                                 above=0.9)
+        if spot is not None:
+            _beside_bed(room, spot, made.size[0], made.size[1])
+    if room.chance(0.85):
+        room.against_wall(wardrobe(rng, palette))
+    for _ in range(round(room.count(0, 3) * fill)):
+        make = (shelf, sideboard, sideboard)[room.count(0, 2)]
+        room.against_wall(make(rng, palette))
+    if room.chance(0.45):
+        work_place(room)
+    if room.chance(0.3):
+        room.against_wall(sofa(rng, palette, width=float(rng.uniform(0.7, 1.3))))
+    _loose_things(room, fill)
+    room.pictures(room.count(0, 5))
+
+
+def work_place(room: Furnisher) -> None:
+    """Stand a desk at a wall, with a screen and a chair."""
+    from sa4depth_train.worlds.places.work_rooms import equip_desk
+    made = desk(room.rng, room.palette)
+    spot = room.against_wall(made, makers=clutter.DESK, load=1.2, above=0.8)
+    if spot is not None:
+        equip_desk(room, made, spot)
+        make = office_chair if room.chance(0.6) else chair
+        out = made.size[1] / 2 + float(room.rng.uniform(0.1, 0.4))
+        room.near(make(room.rng, room.palette), spot, (float(room.rng.normal(0, 0.15)), -out),
+                  np.pi + float(room.rng.normal(0, 0.4)))
+
+
+def _seating(room: Furnisher) -> None:
+    rng, palette = room.rng, room.palette
+    made = sofa(rng, palette)
+    spot = room.against_wall(made, makers=(clutter.cloth_heap, clutter.books), load=0.2)
+    if spot is None:
+        spot = room.anywhere(made, yaw=float(rng.choice((0, 1, 2, 3))) * np.pi / 2)
+    if spot is None:
+        return
+    ahead = made.size[1] / 2
+    if room.chance(0.75):
+        low = coffee_table(rng, palette)
+        at = float(rng.normal(0, 0.15)), -ahead - low.size[1] / 2 - float(rng.uniform(0.25, 0.5))
+        room.near(low, spot, at, float(rng.normal(0, 0.06)), load=1.0)
+    if room.chance(0.6):
+        rug(room, spot, (0.0, -ahead - 0.5))
+    for side in (-1, 1):
+        if room.chance(0.45):
+            arm = sofa(rng, palette, width=float(rng.uniform(0.65, 0.95)))
+            at = side * (made.size[0] / 2 + float(rng.uniform(0.2, 0.7))), -ahead - 0.8
+            room.near(arm, spot, at, side * -np.pi / 2 + float(rng.normal(0, 0.3)))
+        if room.chance(0.3):
+            room.near(floor_lamp(rng, palette), spot,
+                      (side * (made.size[0] / 2 + 0.25), 0.1), 0.0)
+    if room.chance(0.1):
+        room.near(person(rng, palette, sitting=True), spot, (0.3, -0.15), 0.0, force=True)
+
+
+def _television_wall(room: Furnisher) -> None:
+    rng, palette = room.rng, room.palette
+    stand = cupboard(rng, palette, (0.9, 2.2), (0.35, 0.5), (0.35, 0.65))
+    spot = room.against_wall(stand, load=0.4, above=1.2)
+    if spot is not None:
+        room.on_top(television(rng, palette), spot, (0.0, 0.02, stand.size[2]))
+
+
+def _dining_group(room: Furnisher) -> None:
+    made = dining_table(room.rng, room.palette)
+    yaw = float(room.rng.choice((0.0, np.pi / 2))) + float(room.rng.normal(0, 0.05))
+    spot = room.anywhere(made, yaw=yaw, gap=0.35, makers=clutter.KITCHEN)
+    if spot is not None:
+        room.chairs_around(made, spot, chair, float(room.rng.uniform(0.3, 0.95)))
+
+
+def _beside_bed(room: Furnisher, spot: Spot, width: float, depth: float) -> None:
+    rng, palette = room.rng, room.palette
+    for side in (-1, 1):
+        if room.chance(0.6):
+            made = night_table(rng, palette)
+            at = side * (width / 2 + made.size[0] / 2 + 0.03), depth / 2 - made.size[1] / 2 - 0.02
+            if room.near(made, spot, at, 0.0, load=0.6) and room.chance(0.6):
+                room.on_top(clutter.lamp(rng, palette), spot, (*at, made.size[2]))
+    if room.chance(0.5):
+        rug(room, spot, (float(rng.uniform(-0.6, 0.6)), -depth / 2))
+
+
+def _loose_things(room: Furnisher, fill: float) -> None:
+    rng, palette = room.rng, room.palette
+    if room.chance(0.5):
+        room.against_wall(radiator(rng, palette), above=0.4, load=0.0, gap=0.04)
+    makes = (large_plant, large_plant, boxes, boxes, bin_or_basket, stool, coat_stand, floor_lamp)
+    for _ in range(round(room.count(1, 6) * fill)):
+        piece = makes[int(rng.integers(len(makes)))](rng, palette)
+        if room.chance(0.7):
+            room.against_wall(piece, gap=0.05)
+        else:
+            room.anywhere(piece)
+    litter(room, round(room.count(0, 7) * fill))
+    if room.chance(0.08):
+        room.anywhere(person(rng, palette))
+
+
+def litter(room: Furnisher, count: int) -> None:
+    """Leave small things on the floor."""
+    for _ in range(count):
+        make = clutter.FLOOR[int(room.rng.integers(len(clutter.FLOOR)))]
+        found = room.plan.somewhere(room.rng, 0.35, 0.35, tries=5)
+        if found is not None:
+            room.builder.place(make(room.rng, room.palette), (*found[0], 0.0), yaw=found[1])

@@ -1,0 +1,89 @@
+# Copyright 2026 sa4depth_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Rooms to live, sleep, work, cook, wash and learn in: no two alike, equal for equal seeds."""
+
+from collections.abc import Callable
+
+import numpy as np
+from sa4depth_ros.errors import ConfigError
+from sa4depth_train.worlds.materials import Materials
+from sa4depth_train.worlds.place import Place
+from sa4depth_train.worlds.places.furnisher import Furnisher
+from sa4depth_train.worlds.places.lighting import add_lights, draw_mood
+from sa4depth_train.worlds.places.living_rooms import furnish_bedroom, furnish_living
+from sa4depth_train.worlds.places.openings import add_openings, plan_doors, plan_windows
+from sa4depth_train.worlds.places.palette import Palette
+from sa4depth_train.worlds.places.plan import FloorPlan, Rect
+from sa4depth_train.worlds.places.shell import add_shell
+from sa4depth_train.worlds.places.work_rooms import furnish_office
+from sa4depth_train.worlds.world import WorldBuilder
+
+Span = tuple[float, float]
+Furnish = Callable[[Furnisher, float], None]
+
+# kind: how it is furnished, its long side, its short side, its height [m], how often
+_KINDS: dict[str, tuple[Furnish, Span, Span, Span, float]] = {
+    'living': (furnish_living, (3.6, 8.0), (3.0, 5.5), (2.3, 3.2), 0.5),
+    'office': (furnish_office, (3.2, 9.0), (2.8, 6.5), (2.4, 3.2), 0.5),
+    'bedroom': (furnish_bedroom, (3.0, 5.6), (2.6, 4.4), (2.25, 3.0), 0.5),
+}
+ROOM_KINDS = tuple(_KINDS)
+
+
+def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
+    """
+    Build a furnished room of a kind of ``ROOM_KINDS``, any for ''.
+
+    The seed decides everything. ``unseen`` takes held-out textures. Raises ConfigError on an
+    unknown kind.
+    """
+    rng = np.random.default_rng([seed, 77])
+    chosen = kind or _drawn(rng)
+    if chosen not in _KINDS:
+        raise ConfigError(f"expected a kind of room of {', '.join(ROOM_KINDS)}, got '{kind}'")
+    furnish, long, short, height, _ = _KINDS[chosen]
+    plan = _drawn_plan(rng, long, short, height)
+    builder = WorldBuilder()
+    palette = Palette(builder, Materials(rng, unseen=unseen), rng)
+    windows = 0 if rng.random() < 0.15 else int(rng.integers(1, 4))
+    plan_doors(plan, rng, int(rng.integers(1, 4)))
+    plan_windows(plan, rng, windows)
+    room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(1.0, 14.0)))
+    furnish(room, float(rng.uniform(0.15, 1.1)))
+    slope = float(rng.uniform(0.5, 1.2)) if plan.notch is None and rng.random() < 0.07 else 0.0
+    add_openings(builder, palette, plan, rng)
+    add_shell(builder, palette, plan, rng, slope=slope)
+    mood = draw_mood(rng, windows=any(o.kind == 'window' for o in plan.openings))
+    add_lights(builder, palette, plan, mood, rng)
+    world = builder.build(mood.ambient, mood.sky)
+    return Place(f'room/{chosen}', world, plan.regions(), plan.height)
+
+
+def _drawn(rng: np.random.Generator) -> str:
+    weights = np.array([entry[4] for entry in _KINDS.values()])
+    return str(rng.choice(ROOM_KINDS, p=weights / weights.sum()))
+
+
+def _drawn_plan(rng: np.random.Generator, long: Span, short: Span, height: Span) -> FloorPlan:
+    w, d = float(rng.uniform(*long)), float(rng.uniform(*short))
+    if rng.random() < 0.5:
+        w, d = d, w
+    notch: Rect | None = None
+    if rng.random() < 0.28 and min(w, d) > 2.8:
+        a, b = float(rng.uniform(0.12, 0.5)) * w, float(rng.uniform(0.12, 0.5)) * d
+        x0, y0 = (0.0 if rng.random() < 0.5 else w - a), (0.0 if rng.random() < 0.5 else d - b)
+        notch = x0, x0 + a, y0, y0 + b
+    return FloorPlan((w, d), float(rng.uniform(*height)), notch,
+                     free_share=float(rng.uniform(0.22, 0.5)))
