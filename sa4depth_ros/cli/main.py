@@ -33,6 +33,7 @@ COMMANDS = {
     'doctor': 'collect what this machine runs: versions, engine, parity, latency',
     'benchmark': 'measure the speed of the node and of its parts on this machine',
     'render-bag': 'render a room with exact ground truth into a bag',
+    'render-worlds': 'render many worlds with exact ground truth into a cache for training',
 }
 
 # Import name of an optional dependency -> the extra that brings it.
