@@ -68,9 +68,9 @@ class FreeFloor:
 
     def way(self, length: float, rng: np.random.Generator) -> np.ndarray:
         """
-        Draw a smooth way (n, 2) of at least ``length`` metres in steps of CELL.
+        Draw a smooth way (n, 2) for ``length`` metres in steps of CELL, shorter in bends.
 
-        It is shorter only where the free floor is smaller than a step.
+        It has too few steps only where the free floor is smaller than one.
         """
         corners, walked = [self.start(rng)], 0.0
         for _ in range(200):
