@@ -98,9 +98,12 @@ def start_motion_network(config: TrainConfig) -> MotionNet:
 
 def _from_checkpoint(path: Path, config: TrainConfig) -> DepthNet:
     network, _ = load_depth_net(path)
-    if _resized(network.config, config.network) != _filled(config.network, network.config):
+    wanted = _filled(config.network, network.config)
+    if _resized(network.config, wanted) != wanted:
         raise ConfigError(f"the network in '{path}' is {network.config}, the configuration wants "
-                          f'{config.network}; make them alike')
+                          f'{config.network}; make them alike (but for the input size, with '
+                          'which canonical_focal grows)')
+    network.config = wanted
     return network
 
 

@@ -140,7 +140,7 @@ def open_run(path: Path) -> RunFolder:
             raise ConfigError(f"bag '{bag.path}' is gone or has changed since the run started; "
                               'a resumed run would not be the same run')
     for cache in run.worlds:
-        if _cache(cache.path).sha256 != cache.sha256:
+        if _cache(cache.path) != cache:
             raise ConfigError(f"the worlds in '{cache.path}' have changed since the run started; "
                               'a resumed run would not be the same run')
     return run

@@ -16,7 +16,7 @@
 
 import numpy as np
 import pytest
-from sa4depth_train.losses import gradient_error, silog
+from sa4depth_train.losses import affine_error, gradient_error, scale_error, silog
 import torch
 
 
@@ -83,3 +83,53 @@ def test_gradient_error_by_hand() -> None:
     assert float(gradient_error(prediction, target, valid, scales=2)) == pytest.approx(1.0)
     valid[..., 1] = False
     assert float(gradient_error(prediction, target, valid, scales=1)) == pytest.approx(2.0)
+
+
+def test_each_image_by_itself_is_the_mean_of_the_images() -> None:
+    prediction, target, valid = _maps(5)
+    prediction[1] *= 4
+    together = silog(prediction, target, valid, 0.15, per_image=True)
+    alone = [silog(prediction[i:i + 1], target[i:i + 1], valid[i:i + 1], 0.15) for i in (0, 1)]
+    assert float(together) == pytest.approx(float(sum(alone)) / 2, rel=1e-9)
+    # Only the batch as a whole minds that its images differ in scale.
+    by_batch, by_image = (
+        [float(silog(p, target, valid, 0.0, per_image=each))
+         for p in (prediction, prediction / torch.tensor([1.0, 4.0]).view(2, 1, 1, 1))]
+        for each in (False, True))
+    assert by_image[0] == pytest.approx(by_image[1], rel=1e-9)
+    assert by_batch[0] > 1.1 * by_batch[1]
+
+
+def test_scale_error_is_the_size_of_each_images_mean_log_error() -> None:
+    _, target, valid = _maps(6)
+    known = torch.where(valid, target, 1.0)
+    prediction = known * torch.tensor([2.0, 0.25]).view(2, 1, 1, 1)
+    expected = (np.log(2) + np.log(4)) / 2
+    assert float(scale_error(prediction, target, valid)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_affine_error_ignores_scale_and_shift_of_inverse_depth() -> None:
+    _, target, valid = _maps(7)
+    known = torch.where(valid, target, 1.0)
+    other = 1 / (0.3 / known + 0.2)
+    assert float(affine_error(other, target, valid)) == pytest.approx(0, abs=1e-5)
+    assert float(affine_error(known ** 2, target, valid)) > 0.05
+
+
+@pytest.mark.parametrize('loss', [
+    lambda p, t, w: silog(p, t, w, 0.15), gradient_error, scale_error, affine_error,
+    lambda p, t, w: silog(p, t, w, 0.15, per_image=True)])
+def test_weights_count_images_more_and_nothing_known_is_no_loss(loss) -> None:
+    prediction, target, valid = _maps(8)
+    prediction[1] = torch.where(valid[1], target[1], 1.0)
+    even, first, second = (float(loss(prediction, target, valid * torch.tensor(
+        pair, dtype=torch.float64).view(2, 1, 1, 1))) for pair in ((1, 1), (3, 1), (1, 3)))
+    assert second < even < first
+    assert float(loss(prediction, target, valid * torch.tensor([2.0, 2.0]).view(
+        2, 1, 1, 1))) == pytest.approx(even, rel=1e-6)
+    prediction.requires_grad_()
+    nothing = loss(prediction, target, torch.zeros_like(valid))
+    nothing.backward()
+    assert abs(nothing.item()) < 1e-6
+    assert torch.isfinite(prediction.grad).all()
+    assert not prediction.grad.any()
