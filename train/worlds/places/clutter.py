@@ -115,8 +115,8 @@ def cloth_heap(rng: np.random.Generator, palette: Palette) -> Parts:
     w, d, h = (float(rng.uniform(*span)) for span in ((0.25, 0.5), (0.2, 0.4), (0.06, 0.18)))
     x, y = np.meshgrid(np.linspace(-1, 1, 12), np.linspace(-1, 1, 12))
     r = np.hypot(x, y)
-    bumps = sum(rng.normal(0, 0.4) * np.sin(rng.uniform(1, 5) * x + rng.uniform(1, 5) * y
-                                            + rng.uniform(0, 6)) for _ in range(5))
+    bumps = sum(rng.normal(0, 0.4) * np.sin(rng.uniform(1, 4) * x + rng.uniform(1, 4) * y
+                                            + rng.uniform(0, 6)) for _ in range(4))
     z = h * np.clip(1 - r ** 2 / 1.6, 0, 1) * np.clip(1 + 0.4 * bumps, 0.15, 2)
     grid = np.stack([0.5 * w * x * (1 + 0.1 * bumps), 0.5 * d * y * (1 + 0.1 * bumps), z], -1)
     return [(palette.pick('fabric', again=0.6), sheet(grid, both=False))]

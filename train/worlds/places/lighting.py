@@ -119,7 +119,7 @@ def _add_lamps(builder: WorldBuilder, palette: Palette, plan: FloorPlan, mood: M
         x0, x1, y0, y1 = plan.notch
         spots = [(x, y) for x, y in spots if not (x0 < x < x1 and y0 < y < y1)]
     strength = mood.lamps * 0.9 / max(1.0, len(spots[:4]) ** 0.5)
-    shadows = 1 if any(light.shadow for light in builder.lights) else 2
+    shadows = 2 - sum(light.shadow for light in builder.lights)
     for number, (x, y) in enumerate(spots):
         drop = _fixture(builder, palette, glowing, (x, y, plan.height), style, rng)
         if mood.lamps > 0.2 and number < 4:
@@ -127,7 +127,7 @@ def _add_lamps(builder: WorldBuilder, palette: Palette, plan: FloorPlan, mood: M
             builder.lights.append(Light(
                 (x, y, plan.height - drop - 0.06), (0.0, 0.0, -1.0),
                 _color(strength * np.array(mood.lamp_color)), cutoff=86.0,
-                shadow=number < min(shadows, 1 if mood.day > 0.5 else 2),
+                shadow=number < shadows,
                 reach=float(rng.uniform(3.0, 6.0))))
 
 

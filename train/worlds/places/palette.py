@@ -28,8 +28,8 @@ Color = tuple[float, float, float]
 # How many different materials of a role a room has at most; further ones repeat.
 VARIETY = {'wood': 3, 'fabric': 5, 'metal': 2, 'plastic': 3, 'ceramic': 2, 'paper': 2,
            'picture': 6, 'screen': 2, 'leaf': 2, 'any': 3}
-# How often a thing of a role is plainly painted instead of textured.
-PLAIN = {'wood': 0.35, 'fabric': 0.3, 'metal': 0.5, 'plastic': 0.7, 'ceramic': 0.6}
+# How often a thing of a role is plainly painted, beside the plain ones that Materials gives.
+PLAIN = {'wood': 0.2, 'fabric': 0.15, 'metal': 0.3, 'plastic': 0.3, 'ceramic': 0.2}
 CELLS = 8
 
 
@@ -63,13 +63,13 @@ class Palette:
         if self._rng.random() < PLAIN.get(role, 0.0):
             name = self.plain(furniture_color(self._rng), shine=float(self._rng.uniform(0, 0.4)))
         else:
-            name = self.register(role, self._surfaces.pick(role))
+            name = self.register(role, self.surface(role))
         pool.append(name)
         return name
 
     def surface(self, role: str) -> Material:
         """Give a material that is not registered yet, for instance to shade it first."""
-        return self._surfaces.pick(role)
+        return toned(self._surfaces.pick(role), role, self._rng)
 
     def register(self, role: str, material: Material) -> str:
         """Add a material and name it after its role."""
@@ -104,6 +104,24 @@ class Palette:
         order = np.tile([0, 1, 3, 2], 6) + 0
         return 'labels', Mesh(mesh.vertices, mesh.normals,
                               (corner + 0.94 * shown[order]) / CELLS, mesh.faces)
+
+
+def toned(material: Material, role: str, rng: np.random.Generator) -> Material:
+    """Take colour out of most loud surfaces and make most dark walls lighter."""
+    texture = material.texture
+    mean = texture[::8, ::8].reshape(-1, 3).mean(0)
+    chroma = float(mean.max() - mean.min()) / max(float(mean.max()), 1.0)
+    if chroma > 0.4 and role not in ('leaf', 'picture', 'screen') and rng.random() < 0.65:
+        keep = np.float32(rng.uniform(0.15, 0.4) / chroma)
+        grey = cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)
+        texture = cv2.addWeighted(texture, keep, cv2.merge([grey] * 3), 1 - keep, 0)
+    level = float(mean.mean())
+    if role == 'wall' and level < 130 and rng.random() < 0.6:
+        gamma = np.log(rng.uniform(0.5, 0.85)) / np.log(max(level, 8.0) / 255)
+        table = (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
+        texture = cv2.LUT(texture, table)
+    return material if texture is material.texture else Material(
+        texture, material.tile, material.shine, material.glow)
 
 
 def furniture_color(rng: np.random.Generator) -> Color:

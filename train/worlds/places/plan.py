@@ -71,7 +71,7 @@ class FloorPlan:
     notch: Rect | None = None
     openings: list[Opening] = field(default_factory=list)
     taken: list[Rect] = field(default_factory=list)
-    free_share: float = 0.35
+    free_share: float = 0.3
 
     def __post_init__(self) -> None:
         self.walls = _wall_lines(self.size, self.notch)
@@ -79,8 +79,8 @@ class FloorPlan:
         self._busy = np.zeros((rows, columns), np.uint8)
         if self.notch is not None:
             self._fill(self._busy, self.notch)
-        self._least = max(3.0, self.free_share * CELL ** 2 * float((self._busy == 0).sum()))
-        self._least = min(self._least, 0.6 * self.walkable())
+        # Measured where the middle of a body can be: half as much as what stands free.
+        self._least = min(max(2.0, self.free_share * self.walkable()), 0.6 * self.walkable())
 
     def regions(self) -> tuple[Rect, ...]:
         """Give rectangles that cover the floor and overlap."""
@@ -121,7 +121,7 @@ class FloorPlan:
 
     def along_wall(self, rng: np.random.Generator, width: float, depth: float, height: float, *,
                    walls: tuple[int, ...] | None = None, side: float = 0.02, gap: float = 0.02,
-                   tries: int = 14) -> tuple[tuple[float, float], float] | None:
+                   tries: int = 24) -> tuple[tuple[float, float], float] | None:
         """
         Find a free place with its back to a wall and take it.
 
@@ -147,7 +147,7 @@ class FloorPlan:
 
     def somewhere(self, rng: np.random.Generator, width: float, depth: float, *,
                   gap: float = 0.05, yaw: float | None = None,
-                  tries: int = 14) -> tuple[tuple[float, float], float] | None:
+                  tries: int = 24) -> tuple[tuple[float, float], float] | None:
         """Find a free place anywhere on the floor, at any turn unless ``yaw``, and take it."""
         for _ in range(tries):
             turn = float(rng.uniform(-np.pi, np.pi)) if yaw is None else yaw

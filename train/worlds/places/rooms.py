@@ -20,6 +20,7 @@ import numpy as np
 from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.materials import Materials
 from sa4depth_train.worlds.place import Place
+from sa4depth_train.worlds.places.exposure import exposed
 from sa4depth_train.worlds.places.furnisher import Furnisher
 from sa4depth_train.worlds.places.lighting import add_lights, draw_mood
 from sa4depth_train.worlds.places.living_rooms import furnish_bedroom, furnish_living
@@ -60,14 +61,16 @@ def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
     windows = 0 if rng.random() < 0.15 else int(rng.integers(1, 4))
     plan_doors(plan, rng, int(rng.integers(1, 4)))
     plan_windows(plan, rng, windows)
-    room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(1.0, 14.0)))
-    furnish(room, float(rng.uniform(0.15, 1.1)))
+    room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(1.0, 16.0)))
+    furnish(room, float(rng.uniform(0.3, 1.3)))
     slope = float(rng.uniform(0.5, 1.2)) if plan.notch is None and rng.random() < 0.07 else 0.0
     add_openings(builder, palette, plan, rng)
     add_shell(builder, palette, plan, rng, slope=slope)
     mood = draw_mood(rng, windows=any(o.kind == 'window' for o in plan.openings))
     add_lights(builder, palette, plan, mood, rng)
-    world = builder.build(mood.ambient, mood.sky)
+    target = float(rng.uniform(0.28, 0.6)) * (0.75 if mood.day < 0.1 else 1.0)
+    builder.lights, ambient = exposed(builder, plan, mood.ambient, target)
+    world = builder.build(ambient, mood.sky)
     return Place(f'room/{chosen}', world, plan.regions(), plan.height)
 
 
@@ -86,4 +89,4 @@ def _drawn_plan(rng: np.random.Generator, long: Span, short: Span, height: Span)
         x0, y0 = (0.0 if rng.random() < 0.5 else w - a), (0.0 if rng.random() < 0.5 else d - b)
         notch = x0, x0 + a, y0, y0 + b
     return FloorPlan((w, d), float(rng.uniform(*height)), notch,
-                     free_share=float(rng.uniform(0.22, 0.5)))
+                     free_share=float(rng.uniform(0.15, 0.5)))
