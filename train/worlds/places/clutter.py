@@ -207,6 +207,8 @@ DESK: tuple[Maker, ...] = (mug, mug, bottle, packet, books, books, papers, paper
 KITCHEN: tuple[Maker, ...] = (mug, mug, bottle, bottle, bowl, bowl, packet, packet, vase, gadget,
                               cloth_heap, small_plant)
 BATH: tuple[Maker, ...] = (bottle, bottle, mug, packet, cloth_heap, small_plant)
+LAB: tuple[Maker, ...] = (gadget, gadget, gadget, packet, packet, cable, cable, bottle, books,
+                          papers, keyboard, vase)
 FLOOR: tuple[Maker, ...] = (packet, books, cloth_heap, cloth_heap, gadget, cable, papers, bottle)
 
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sa4depth_train.worlds.places.clutter import EVERYWHERE, Maker, spread, wall_picture
-from sa4depth_train.worlds.places.palette import boxed, Palette
+from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.plan import FloorPlan, footprint
 from sa4depth_train.worlds.places.solids import moved_parts, Piece
-from sa4depth_train.worlds.world import Block, Parts, WorldBuilder
+from sa4depth_train.worlds.world import Parts, WorldBuilder
 
 Spot = tuple[tuple[float, float], float]
 MOST_FACES = 48_000
@@ -124,20 +124,21 @@ class Furnisher:
         """Hang pictures on free stretches of wall."""
         for _ in range(count):
             parts, w, h = wall_picture(self.rng, self.palette)
-            number = int(self.rng.integers(len(self.plan.walls)))
-            line = self.plan.walls[number]
-            if line.length < w + 0.2:
-                continue
-            s = float(self.rng.uniform(w / 2 + 0.1, line.length - w / 2 - 0.1))
-            z = float(self.rng.uniform(1.25, 1.75))
-            z = min(z, self.plan.height - h / 2 - 0.1)
-            x, y = line.point(s)
-            if self._wall_free(number, s, z, w, h):
-                moved = moved_parts(parts, (x, y, z), yaw=line.yaw)
-                for name, mesh in moved:
-                    self.builder.add(name, mesh)
-                low, high = boxed(moved)
-                self.builder.blocks.append(Block(low, high))
+            self.hang(parts, w, h, float(self.rng.uniform(1.25, 1.75)))
+
+    def hang(self, parts: Parts, w: float, h: float, z: float, wall: int | None = None) -> bool:
+        """Hang parts of about w x h metres on a wall, middle at z; say whether it was free."""
+        number = int(self.rng.integers(len(self.plan.walls))) if wall is None else wall
+        line = self.plan.walls[number]
+        if line.length < w + 0.2:
+            return False
+        s = float(self.rng.uniform(w / 2 + 0.1, line.length - w / 2 - 0.1))
+        z = min(z, self.plan.height - h / 2 - 0.05)
+        if not self._wall_free(number, s, z, w, h):
+            return False
+        moved = moved_parts(parts, (*line.point(s), z), yaw=line.yaw)
+        self.builder.place(moved, (0.0, 0.0, 0.0))
+        return True
 
     def _wall_free(self, number: int, s: float, z: float, w: float, h: float) -> bool:
         if any(o.wall == number and o.s0 - 0.15 < s + w / 2 and o.s1 + 0.15 > s - w / 2

@@ -24,6 +24,7 @@ from sa4depth_train.worlds.places.furniture_seats import chair, office_chair, so
 from sa4depth_train.worlds.places.furniture_storage import (
     bin_or_basket, boxes, coat_stand, cupboard, night_table, shelf, sideboard, wardrobe)
 from sa4depth_train.worlds.places.furniture_tables import coffee_table, desk, dining_table
+from sa4depth_train.worlds.places.litter import litter
 from sa4depth_train.worlds.places.people import person
 
 
@@ -149,11 +150,3 @@ def _loose_things(room: Furnisher, fill: float) -> None:
     if room.chance(0.08):
         room.anywhere(person(rng, palette))
 
-
-def litter(room: Furnisher, count: int) -> None:
-    """Leave small things on the floor."""
-    for _ in range(count):
-        make = clutter.FLOOR[int(room.rng.integers(len(clutter.FLOOR)))]
-        found = room.plan.somewhere(room.rng, 0.35, 0.35, tries=5)
-        if found is not None:
-            room.builder.place(make(room.rng, room.palette), (*found[0], 0.0), yaw=found[1])

@@ -149,12 +149,13 @@ def _curtains(palette: Palette, cloth: str, o: Opening, rng: np.random.Generator
         (-(width + 0.5) / 2, 0, top), pitch=np.pi / 2))]
     for side in (-1, 1):
         span = max(0.18, closed * (width / 2 + 0.15))
-        parts.append((cloth, _drape(rng, span, top - low).moved(
+        parts.append((cloth, drape(rng, span, top - low).moved(
             (side * (width / 2 + 0.15) - (span if side > 0 else 0.0), -0.08, low))))
     return parts
 
 
-def _drape(rng: np.random.Generator, width: float, height: float) -> Mesh:
+def drape(rng: np.random.Generator, width: float, height: float) -> Mesh:
+    """Hang a cloth in folds from x = 0 to ``width`` about y = 0, standing on z = 0."""
     x = np.linspace(0, width, max(12, int(width * 45)))
     z = np.linspace(0, height, 5)
     fold = float(rng.uniform(0.02, 0.05))

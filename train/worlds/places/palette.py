@@ -21,7 +21,7 @@ import numpy as np
 from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.pictures import book_row
 from sa4depth_train.worlds.places.solids import slab
-from sa4depth_train.worlds.world import Material, Parts, WorldBuilder
+from sa4depth_train.worlds.world import Material, WorldBuilder
 
 Color = tuple[float, float, float]
 
@@ -188,8 +188,3 @@ def _print_label(rng: np.random.Generator, view: np.ndarray) -> None:
             cv2.line(view, (left, y), (left + int(rng.integers(6, side // 2)), y), ink,
                      int(rng.integers(1, 3)))
 
-
-def boxed(parts: Parts) -> tuple[np.ndarray, np.ndarray]:
-    """Give the corners (3,), (3,) of the upright box about some parts."""
-    points = np.concatenate([mesh.vertices for _, mesh in parts])
-    return points.min(0), points.max(0)

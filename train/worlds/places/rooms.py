@@ -28,7 +28,8 @@ from sa4depth_train.worlds.places.openings import add_openings, plan_doors, plan
 from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.plan import FloorPlan, Rect
 from sa4depth_train.worlds.places.shell import add_shell
-from sa4depth_train.worlds.places.work_rooms import furnish_office
+from sa4depth_train.worlds.places.wet_rooms import furnish_bathroom, furnish_kitchen
+from sa4depth_train.worlds.places.work_rooms import furnish_class, furnish_lab, furnish_office
 from sa4depth_train.worlds.world import WorldBuilder
 
 Span = tuple[float, float]
@@ -36,9 +37,13 @@ Furnish = Callable[[Furnisher, float], None]
 
 # kind: how it is furnished, its long side, its short side, its height [m], how often
 _KINDS: dict[str, tuple[Furnish, Span, Span, Span, float]] = {
-    'living': (furnish_living, (3.6, 8.0), (3.0, 5.5), (2.3, 3.2), 0.5),
-    'office': (furnish_office, (3.2, 9.0), (2.8, 6.5), (2.4, 3.2), 0.5),
-    'bedroom': (furnish_bedroom, (3.0, 5.6), (2.6, 4.4), (2.25, 3.0), 0.5),
+    'living': (furnish_living, (3.6, 8.0), (3.0, 5.5), (2.3, 3.2), 0.24),
+    'office': (furnish_office, (3.2, 9.0), (2.8, 6.5), (2.4, 3.2), 0.24),
+    'bedroom': (furnish_bedroom, (3.0, 5.6), (2.6, 4.4), (2.25, 3.0), 0.12),
+    'kitchen': (furnish_kitchen, (2.8, 6.0), (2.3, 4.2), (2.3, 3.0), 0.13),
+    'lab': (furnish_lab, (4.0, 10.0), (3.5, 7.0), (2.5, 4.2), 0.13),
+    'bathroom': (furnish_bathroom, (2.2, 4.2), (1.8, 3.0), (2.2, 2.9), 0.05),
+    'class': (furnish_class, (6.0, 11.0), (5.0, 7.5), (2.7, 3.6), 0.09),
 }
 ROOM_KINDS = tuple(_KINDS)
 
@@ -65,7 +70,8 @@ def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
     furnish(room, float(rng.uniform(0.3, 1.3)))
     slope = float(rng.uniform(0.5, 1.2)) if plan.notch is None and rng.random() < 0.07 else 0.0
     add_openings(builder, palette, plan, rng)
-    add_shell(builder, palette, plan, rng, slope=slope)
+    tiled = float(rng.choice((1.2, 2.0, plan.height))) if chosen == 'bathroom' else 0.0
+    add_shell(builder, palette, plan, rng, tiled_to=tiled, slope=slope)
     mood = draw_mood(rng, windows=any(o.kind == 'window' for o in plan.openings))
     add_lights(builder, palette, plan, mood, rng)
     target = float(rng.uniform(0.28, 0.6)) * (0.75 if mood.day < 0.1 else 1.0)

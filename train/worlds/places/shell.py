@@ -94,8 +94,8 @@ def _wall_piece(line: WallLine, height: float, part: Rect) -> Mesh:
 
 def _add_walls(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
                rng: np.random.Generator) -> None:
-    common = palette.surface('wall')
-    accent = palette.surface('wall') if rng.random() < 0.45 else common
+    common = _paint(rng) if rng.random() < 0.5 else palette.surface('wall')
+    accent = palette.surface('wall') if rng.random() < 0.35 else common
     special = int(rng.integers(len(plan.walls)))
     for number, line in enumerate(plan.walls):
         size = line.length, plan.height
@@ -106,6 +106,15 @@ def _add_walls(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
         name = palette.register('wall', material)
         holes = [o for o in plan.openings if o.wall == number]
         builder.add(name, holed_wall(line, plan.height, holes))
+
+
+def _paint(rng: np.random.Generator) -> Material:
+    # Painted plaster, white or nearly so: what most walls are.
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (256, 256)).astype(np.float32), (0, 0), 1.2)
+    tone = rng.uniform(188, 246) * (1 + rng.normal(0, 0.022, 3))
+    shade = 1 + float(rng.uniform(0.0, 0.06)) * grain[..., None]
+    texture = np.clip(tone * shade, 0, 255).astype(np.uint8)
+    return Material(texture, (1.3, 1.3), float(rng.uniform(0, 0.1)))
 
 
 def _against(blocks: Sequence[Block], line: WallLine,

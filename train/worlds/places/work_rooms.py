@@ -18,12 +18,15 @@ import numpy as np
 from sa4depth_train.worlds.places import clutter
 from sa4depth_train.worlds.places.furnisher import Furnisher, Spot
 from sa4depth_train.worlds.places.furniture_decor import board, large_plant, radiator
+from sa4depth_train.worlds.places.furniture_lab import (
+    cart, gas_bottle, instrument_rack, ladder, loaded_pallet, robot, work_bench)
 from sa4depth_train.worlds.places.furniture_office import (
-    computer, copier, laptop, partition, screen_arm)
+    computer, copier, laptop, partition, screen_arm, tripod)
 from sa4depth_train.worlds.places.furniture_seats import chair, office_chair
 from sa4depth_train.worlds.places.furniture_storage import (
     bin_or_basket, boxes, coat_stand, cupboard, metal_rack, shelf, sideboard, wardrobe)
-from sa4depth_train.worlds.places.furniture_tables import desk, dining_table
+from sa4depth_train.worlds.places.furniture_tables import desk, dining_table, table
+from sa4depth_train.worlds.places.litter import litter
 from sa4depth_train.worlds.places.people import person
 from sa4depth_train.worlds.places.plan import footprint
 from sa4depth_train.worlds.places.solids import moved_parts, Piece
@@ -48,6 +51,85 @@ def furnish_office(room: Furnisher, fill: float) -> None:
         hang_board(room, chalk=False)
     office_extras(room, fill)
     room.pictures(room.count(0, 4))
+
+
+def furnish_lab(room: Furnisher, fill: float) -> None:
+    """Furnish a laboratory or workshop."""
+    rng, palette = room.rng, room.palette
+    for _ in range(1 + round(room.count(1, 6) * fill)):
+        made = work_bench(rng, palette)
+        if room.chance(0.7):
+            spot = room.against_wall(made, makers=clutter.LAB, load=1.3, above=1.0)
+        else:
+            yaw = float(rng.choice((0.0, np.pi / 2)))
+            spot = room.anywhere(made, yaw=yaw, gap=0.3, makers=clutter.LAB, load=1.3)
+        if spot is not None and room.chance(0.4):
+            seat_at(room, made, spot)
+        if spot is not None and room.chance(0.35):
+            room.on_top(screen_arm(rng, palette), spot, (0.0, 0.05, made.size[2]))
+    for _ in range(round(room.count(1, 4) * fill)):
+        makers = (metal_rack, instrument_rack, shelf, wardrobe, metal_rack)
+        room.against_wall(makers[int(rng.integers(5))](rng, palette), makers=clutter.LAB)
+    things = (cart, cart, gas_bottle, ladder, robot, robot, tripod, tripod, loaded_pallet, boxes)
+    for _ in range(round(room.count(2, 8) * fill)):
+        piece = things[int(rng.integers(len(things)))](rng, palette)
+        if room.chance(0.5):
+            room.against_wall(piece, makers=clutter.LAB, gap=0.08)
+        else:
+            room.anywhere(piece, makers=clutter.LAB)
+    if room.chance(0.5):
+        hang_board(room, chalk=False)
+    office_extras(room, fill * 0.6)
+    litter(room, round(room.count(0, 10) * fill))
+    room.pictures(room.count(0, 3))
+
+
+def furnish_class(room: Furnisher, fill: float) -> None:
+    """Furnish a class room: a board in front and rows of desks that look at it."""
+    rng, palette, plan = room.rng, room.palette, room.plan
+    front = int(rng.integers(len(plan.walls)))
+    line = plan.walls[front]
+    hang_board(room, chalk=room.chance(0.4), wall=front)
+    room.against_wall(desk(rng, palette), makers=clutter.DESK)
+    wide = table(rng, palette, (0.65, 1.4), (0.5, 0.65), (0.68, 0.78))
+    seat = chair(rng, palette)
+    w, d, _ = wide.size
+    pitch = d + float(rng.uniform(0.75, 1.0))
+    depth = (plan.size[1] if abs(line.inward[1]) > 0.5 else plan.size[0])
+    rows = range(int((depth - 1.9) / pitch))
+    columns = range(int((line.length - 0.9) / (w + 0.5)))
+    gap = (line.length - len(columns) * w) / (len(columns) + 1)
+    for row in rows:
+        for column in columns:
+            if rng.random() > 0.4 + 0.6 * fill:
+                continue
+            spot = line.point(gap + w / 2 + column * (w + gap), 1.7 + row * pitch)
+            school_desk(room, wide, seat, (spot, line.yaw))
+    for _ in range(room.count(1, 4)):
+        makes = (shelf, sideboard, wardrobe, large_plant, radiator)
+        room.against_wall(makes[int(rng.integers(5))](rng, palette), makers=clutter.DESK)
+    office_extras(room, fill * 0.5)
+    room.pictures(room.count(1, 8))
+
+
+def school_desk(room: Furnisher, made: Piece, seat: Piece, spot: Spot) -> None:
+    """Stand a desk and one or two chairs that look at the front of the class."""
+    rng = room.rng
+    place, yaw = spot
+    turn = yaw + np.pi + float(rng.normal(0, 0.04))
+    rect = footprint(place, made.size[0], made.size[1], turn)
+    if room.full() or not room.plan.fits(rect):
+        return
+    room.plan.take(rect)
+    room.set_down(made, place, turn, makers=clutter.DESK, load=0.4)
+    for x in ((0.0,) if made.size[0] < 0.95 else (-0.25, 0.25)):
+        if rng.random() < 0.85:
+            at = x * made.size[0] / 0.9, -made.size[1] / 2 - float(rng.uniform(-0.1, 0.25))
+            placed = room.near(seat, (place, turn), at, np.pi + float(rng.normal(0, 0.25)),
+                               force=True)
+            if placed and room.chance(0.05):
+                room.near(person(rng, room.palette, sitting=True), (place, turn), at, np.pi,
+                          force=True)
 
 
 def desk_at_wall(room: Furnisher) -> None:
