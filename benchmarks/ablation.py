@@ -137,13 +137,14 @@ def measure(job: Job, args: argparse.Namespace, checkpoint: Path) -> dict[str, f
     from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.data_config import DataConfig
     from sa4depth_train.evaluation import evaluate_bag
+    from sa4depth_train.excerpt import Excerpt
     from sa4depth_train.motion_estimator import evaluate_motion
     config = DataConfig(max_depth=job.recording.max_depth)
     estimator = DepthEstimator(
         checkpoint, backend='torch', options=EngineOptions(threads=args.threads))
     depth = evaluate_bag(estimator, args.bags / job.recording.depth_bag, config,
-                         job.recording.depth_from)
-    motion = evaluate_motion(checkpoint, args.bags / job.recording.bag, config, 0.8)
+                         Excerpt(job.recording.depth_from))
+    motion = evaluate_motion(checkpoint, args.bags / job.recording.bag, config, Excerpt(0.8))
     # Both know the scale of depth, but the depth may have been measured on another bag.
     return motion | dict(depth.metrics)
 

@@ -41,6 +41,7 @@ from sa4depth_ros.runtime.engines import EngineOptions, open_engine
 from sa4depth_train.calibration import sample_bag
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import evaluate_bag
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.export import export_checkpoint, ExportReport
 from sa4depth_train.parity import measure_parity, Parity
 from training_step import machine
@@ -116,7 +117,8 @@ def _size(report: ExportReport) -> tuple[int, int]:
 def _accuracy(model: Path, bag: Path, threads: int) -> dict[str, float]:
     estimator = DepthEstimator(
         model, backend='onnxruntime', options=EngineOptions(threads=threads, faithful=True))
-    return evaluate_bag(estimator, bag, DataConfig(max_depth=MAX_DEPTH), start=0.8).metrics
+    return evaluate_bag(
+        estimator, bag, DataConfig(max_depth=MAX_DEPTH), Excerpt(start=0.8)).metrics
 
 
 def _parities(

@@ -24,6 +24,7 @@ from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex, unique_name
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import BagResult, Estimator, evaluate_bag
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import motion_result, NetworkMotion
 from sa4depth_train.page import Section, write_page
 from sa4depth_train.plots import write_scale_plot, write_trajectory_plot
@@ -53,14 +54,14 @@ class BagReport:
 
 
 def measure_bag(
-    path: Path, config: DataConfig, start: float, estimator: Estimator,
+    path: Path, config: DataConfig, excerpt: Excerpt, estimator: Estimator,
     motion: NetworkMotion | None,
 ) -> BagReport:
     """
     Measure depth where the bag has a depth topic, and motion where the model has ``motion``.
 
-    ``start`` in [0, 1) is where in the bag to begin. Raises BagError when there is nothing
-    to compare with, saying what would be needed.
+    Only the frames of ``excerpt``. Raises BagError when there is nothing to compare with,
+    saying what would be needed.
     """
     index = BagIndex(path, config)
     has_depth = any(frame.depth is not None for frame in index.frames)
@@ -68,8 +69,8 @@ def measure_bag(
     index.close()
     if not has_depth and not (has_poses and motion is not None):
         raise BagError(_nothing(index, has_poses=has_poses))
-    depth = evaluate_bag(estimator, path, config, start) if has_depth else None
-    moved = motion_result(motion, path, config, start) if motion is not None else None
+    depth = evaluate_bag(estimator, path, config, excerpt) if has_depth else None
+    moved = motion_result(motion, path, config, excerpt) if motion is not None else None
     notes = () if has_depth else ('No depth topic: depth was not measured.',)
     if motion is None and has_poses:
         notes = (*notes, 'The model is depth alone: motion was not measured. A .safetensors '

@@ -28,6 +28,7 @@ from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.metrics import depth_metrics, summarize
 from sa4depth_train.report import Picture
 from sa4depth_train.scale_metrics import depth_scale
@@ -72,21 +73,21 @@ class BagResult:
 
 
 def evaluate_bag(
-    estimator: Estimator, path: Path, config: DataConfig, start: float = 0.0,
+    estimator: Estimator, path: Path, config: DataConfig,
+    excerpt: Excerpt = Excerpt(),  # noqa: B008
 ) -> BagResult:
     """
     Compare the estimator's depth with the depth topic of a bag, at image resolution.
 
-    ``start`` in [0, 1) is where in the bag to begin. Ground truth is rectified like the
-    image; limits are those of ``config``. Raises BagError when there is nothing to compare.
+    ``excerpt`` says which frames. Ground truth is rectified like the image; limits are those
+    of ``config``. Raises BagError when there is nothing to compare.
     """
     bag = BagIndex(path, config)
-    # As in BagFrames, so that the part that training held out is exactly this one.
-    first = len(bag.frames) - round(len(bag.frames) * (1 - start))
-    entries = [entry for entry in bag.frames[first:] if entry.depth is not None]
+    numbers = excerpt.of(len(bag.frames), bag.name)
+    entries = [bag.frames[i] for i in numbers if bag.frames[i].depth is not None]
     if not entries:
-        raise BagError(f"bag '{path}' has no frames with depth after {start:.0%} of it, topics "
-                       f'{bag.topics}')
+        raise BagError(f"bag '{path}' has no frames with depth in {numbers.start}:{numbers.stop} "
+                       f'of {len(bag.frames)}, topics {bag.topics}')
     shown = set(np.linspace(0, len(entries) - 1, STRIP_ROWS).round().astype(int).tolist())
     metrics, pictures, units = [], [], set()
     for number, (picture, unit) in enumerate(_compared(estimator, bag, entries, config)):
@@ -97,7 +98,7 @@ def evaluate_bag(
         if number in shown:
             pictures.append(_comparable(picture, unit))
     bag.close()
-    return BagResult(bag.name, summarize(metrics), first, ' '.join(units), pictures)
+    return BagResult(bag.name, summarize(metrics), numbers.start, ' '.join(units), pictures)
 
 
 def _compared(

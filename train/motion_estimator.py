@@ -28,6 +28,7 @@ from sa4depth_train.augmentation import plain_view, render_view
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_dataset import network_intrinsics
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.pose_evaluation import (
     measure_motion, MotionEstimate, MotionFrame, MotionResult)
 import torch
@@ -97,10 +98,11 @@ def load_motion_estimator(checkpoint: Path, device: str = '') -> NetworkMotion:
 
 
 def motion_frames(
-    bag: Path, config: DataConfig, size: tuple[int, int], start: float = 0.0,
+    bag: Path, config: DataConfig, size: tuple[int, int],
+    excerpt: Excerpt = Excerpt(),  # noqa: B008
 ) -> Iterator[MotionFrame]:
     """
-    Give the frames of a bag from the fraction ``start`` in [0, 1) on, letterboxed to ``size``.
+    Give the frames of a bag that ``excerpt`` names, letterboxed to ``size``.
 
     ``size`` is (width, height) of the network input; frames are made just as for training.
     """
@@ -108,28 +110,29 @@ def motion_frames(
     kept = config if config.cache_dir else replace(config, cache_mb=0)
     frames = BagFrames([bag], kept, size, need='nothing')
     entries = frames.bags[0].frames
-    # As in BagFrames, so that the part that training held out is exactly this one.
-    first = len(frames) - round(len(frames) * (1 - start))
-    for index in range(first, len(frames)):
+    numbers = excerpt.of(len(frames), bag.stem)
+    for index in numbers:
         frame, pose = frames[index], entries[index].pose
         view = plain_view(network_intrinsics(frame, size))
         rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, size)
         whole = np.ones(frame.rgb.shape[:2], bool) if frame.seen is None else frame.seen
         _, seen = render_view(frame.rgb, whole.astype(np.float32), frame.K, view, size)
-        seconds = frames.stamp(index) - frames.stamp(first)
+        seconds = frames.stamp(index) - frames.stamp(numbers.start)
         yield MotionFrame(rgb, seen, depth, view.K, pose, seconds)
 
 
 def motion_result(
-    estimator: NetworkMotion, bag: Path, config: DataConfig, start: float = 0.0,
+    estimator: NetworkMotion, bag: Path, config: DataConfig,
+    excerpt: Excerpt = Excerpt(),  # noqa: B008
 ) -> MotionResult:
-    """Measure the motion networks on a bag from the fraction ``start`` in [0, 1) on."""
+    """Measure the motion networks on the frames of a bag that ``excerpt`` names."""
     return measure_motion(
-        estimator, motion_frames(bag, config, estimator.size, start), bag.stem)
+        estimator, motion_frames(bag, config, estimator.size, excerpt), bag.stem)
 
 
 def evaluate_motion(
-    checkpoint: Path, bag: Path, config: DataConfig, start: float = 0.0,
+    checkpoint: Path, bag: Path, config: DataConfig,
+    excerpt: Excerpt = Excerpt(),  # noqa: B008
 ) -> dict[str, float]:
     """
     Give every figure of a checkpoint's motion networks on a bag as plain numbers.
@@ -137,7 +140,7 @@ def evaluate_motion(
     Names are those of MotionResult.to_numbers, e.g. 'posenet_scale_std', 'refined_ate_sim3';
     NaN stands for what the bag cannot tell. ModelError when the checkpoint holds depth alone.
     """
-    return motion_result(load_motion_estimator(checkpoint), bag, config, start).to_numbers()
+    return motion_result(load_motion_estimator(checkpoint), bag, config, excerpt).to_numbers()
 
 
 def _matrix(T: Tensor) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from sa4depth_ros.runtime.scale import ScaleCollector
 from sa4depth_ros.runtime.scale_motion import motion_log_scale
 from sa4depth_ros.runtime.scale_tracks import rectifying
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import (
     load_motion_estimator, motion_frames, NetworkMotion, NetworkObservation)
 from sa4depth_train.scale_frames import ScaleFrames
@@ -49,7 +50,7 @@ def network_scales(
     topic, poses, T_camera2body = camera_poses(frames)
     config = frames.config
     data = DataConfig(image_topic=config.image_topic, camera_info_topic=config.camera_info_topic)
-    images = motion_frames(frames.bag.path, data, motion.size, config.start)
+    images = motion_frames(frames.bag.path, data, motion.size, Excerpt(config.start))
     last: _Seen | None = None
     for image, (number, entry) in zip(images, frames.entries):
         T_body2world = poses.at(entry.image.stamp)

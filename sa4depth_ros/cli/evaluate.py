@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='a ROS 1 .bag file or a rosbag2 folder; give it again for more')
     parser.add_argument('--from', type=float, default=0.0, dest='start', metavar='FRACTION',
                         help='begin here in each bag; 0.8 is the part held out by training')
+    parser.add_argument('--frames', default='', metavar='A:B',
+                        help='only the frames A to B - 1 of each bag, counted from 0')
     parser.add_argument('--output', type=Path, default=Path('evaluation'),
                         help='folder for metrics.json, pictures, and index.html that shows them')
     parser.add_argument('--backend', default='auto', help='inference backend, as in the node')
@@ -46,20 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print tables, write JSON, pictures and a page."""
-    if not 0 <= args.start < 1:
-        raise ConfigError(f'--from must be in [0, 1), got {args.start}')
+    limits = _limits(args)
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
     from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.bag_report import measure_bag, tables, write_report
+    from sa4depth_train.excerpt import Excerpt
     checkpoint = args.model.suffix == '.safetensors'
     backend = 'torch' if checkpoint else args.backend
     estimator = DepthEstimator(
         args.model, backend=backend, options=EngineOptions(threads=args.threads, faithful=True))
     motion = _motion_estimator(args.model) if checkpoint else None
     config = _data_config(args)
-    reports = [measure_bag(bag, config, args.start, estimator, motion) for bag in args.bag]
+    excerpt = Excerpt(args.start, limits)
+    reports = [measure_bag(bag, config, excerpt, estimator, motion) for bag in args.bag]
     header = {'model': str(args.model), 'backend': estimator.engine.name, 'from': args.start,
-              'min_depth': args.min_depth, 'max_depth': args.max_depth}
+              'frames': args.frames or 'all', 'min_depth': args.min_depth,
+              'max_depth': args.max_depth}
     reports = write_report(args.output, reports, header)
     for table in tables(reports):
         print(f'{table.to_text()}\n')
@@ -68,6 +72,18 @@ def run(args: argparse.Namespace) -> int:
             print(f'{report.bag}: {note}')
     print(f'pictures, metrics.json and index.html: {args.output}')
     return 0
+
+
+def _limits(args: argparse.Namespace) -> tuple[int, int] | None:
+    if not 0 <= args.start < 1:
+        raise ConfigError(f'--from must be in [0, 1), got {args.start}')
+    if not args.frames:
+        return None
+    first, colon, stop = args.frames.partition(':')
+    if args.start or not (colon and first.isdecimal() and stop.isdecimal()):
+        raise ConfigError(f"--frames must be A:B, two numbers from 0, and without --from; got "
+                          f"'{args.frames}' and --from {args.start}. Example: --frames 150:180")
+    return int(first), int(stop)
 
 
 def _motion_estimator(checkpoint: Path) -> Any:

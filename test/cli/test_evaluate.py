@@ -67,6 +67,21 @@ def test_a_checkpoint_of_depth_alone_says_what_is_missing(
     assert not (tmp_path / 'walk_trajectory.png').exists()
 
 
+def test_frames_by_number_are_measured_alone(bag, checkpoints, tmp_path, capsys) -> None:
+    command = ['evaluate', '--model', str(checkpoints[0]), '--bag', str(bag), '--threads', '1',
+               '--output', str(tmp_path)]
+    assert main([*command, '--frames', '2:5']) == 0
+    report = json.loads((tmp_path / 'metrics.json').read_text(encoding='utf-8'))
+    part, = report['bags']
+    assert part['first_frame'] == 2 and report['frames'] == '2:5'
+    assert part['metrics']['frames'] == part['motion']['figures']['frames'] == 3
+    assert main([*command, '--frames', '2:11']) == 2
+    assert 'has 10 frames' in capsys.readouterr().err
+    for wrong in (['--frames', '5'], ['--frames=-3:5'], ['--frames', '2:5', '--from', '0.5']):
+        assert main([*command, *wrong]) == 2
+        assert '--frames must be A:B' in capsys.readouterr().err
+
+
 def test_a_topic_that_is_not_there_is_named(bag, checkpoints, tmp_path, capsys) -> None:
     assert main(['evaluate', '--model', str(checkpoints[0]), '--bag', str(bag),
                  '--odom-topic', '/wheels', '--output', str(tmp_path)]) == 2

@@ -24,6 +24,7 @@ from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
 from sa4depth_train.bag_report import measure_bag, tables, write_report
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import NetworkMotion
 import torch
 from walk_bag import write_walk
@@ -62,7 +63,7 @@ def bags(tmp_path_factory):
 
 
 def test_what_is_there_is_measured_and_what_is_not_is_said(bags, motion) -> None:
-    reports = {name: measure_bag(bags[name], DataConfig(), 0.0, Flat(), motion)
+    reports = {name: measure_bag(bags[name], DataConfig(), Excerpt(), Flat(), motion)
                for name in ('both', 'depth', 'odometry')}
     notes = {name: ' '.join(report.notes) for name, report in reports.items()}
     assert reports['both'].depth.metrics['frames'] == 6
@@ -77,7 +78,7 @@ def test_what_is_there_is_measured_and_what_is_not_is_said(bags, motion) -> None
 
 
 def test_a_model_of_depth_alone_measures_depth(bags) -> None:
-    report = measure_bag(bags['both'], DataConfig(), 0.5, Flat(), None)
+    report = measure_bag(bags['both'], DataConfig(), Excerpt(0.5), Flat(), None)
     assert report.motion is None
     assert report.depth.metrics['frames'] == 3
     assert 'motion was not measured' in ' '.join(report.notes)
@@ -85,13 +86,13 @@ def test_a_model_of_depth_alone_measures_depth(bags) -> None:
 
 def test_nothing_to_compare_with_says_what_is_needed(bags, motion) -> None:
     with pytest.raises(BagError, match='neither depth nor odometry.*nav_msgs/Odometry'):
-        measure_bag(bags['neither'], DataConfig(), 0.0, Flat(), motion)
+        measure_bag(bags['neither'], DataConfig(), Excerpt(), Flat(), motion)
     with pytest.raises(BagError, match='odometry but no depth.*recipe sa4depth'):
-        measure_bag(bags['odometry'], DataConfig(), 0.0, Flat(), None)
+        measure_bag(bags['odometry'], DataConfig(), Excerpt(), Flat(), None)
 
 
 def test_the_folder_holds_figures_pictures_and_a_page_with_all(bags, motion, tmp_path) -> None:
-    reports = [measure_bag(bags[name], DataConfig(), 0.0, Flat(), motion)
+    reports = [measure_bag(bags[name], DataConfig(), Excerpt(), Flat(), motion)
                for name in ('both', 'odometry')]
     named = write_report(tmp_path / 'out', reports, {'model': '<m>', 'from': 0.0})
     assert [report.bag for report in named] == ['walk', 'walk_2']
@@ -114,5 +115,5 @@ def test_the_folder_holds_figures_pictures_and_a_page_with_all(bags, motion, tmp
 
 
 def test_a_bag_without_odometry_has_no_row_of_dashes(bags, motion) -> None:
-    report = measure_bag(bags['depth'], DataConfig(), 0.5, Flat(), motion)
+    report = measure_bag(bags['depth'], DataConfig(), Excerpt(0.5), Flat(), motion)
     assert [table.caption for table in tables([report])] == ['Depth']

@@ -24,6 +24,7 @@ from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import evaluate_bag
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.report import write_strip
 
 
@@ -45,7 +46,7 @@ class Oracle:
 
 def test_the_truth_scores_perfectly_on_the_held_out_part(room_bag) -> None:
     oracle = Oracle(room_bag.depths[16:])
-    result = evaluate_bag(oracle, room_bag.path, DataConfig(), 0.8)
+    result = evaluate_bag(oracle, room_bag.path, DataConfig(), Excerpt(0.8))
     assert result.first_frame == 16
     assert result.metrics['frames'] == len(oracle.seen) == 4
     assert result.metrics['abs_rel'] == pytest.approx(0, abs=1e-6)
@@ -82,7 +83,7 @@ def test_the_start_is_where_training_stopped(room_bag) -> None:
     for holdout in (0.2, 0.33, 0.5):
         frames = BagFrames([room_bag.path], DataConfig(holdout=holdout), (96, 64))
         result = evaluate_bag(Oracle(list(room_bag.depths)), room_bag.path, DataConfig(),
-                              1 - holdout)
+                              Excerpt(1 - holdout))
         assert result.first_frame == frames.heldout['room'][0]
 
 

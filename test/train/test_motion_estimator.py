@@ -28,6 +28,7 @@ from sa4depth_ros.networks.pose_refinement import RefinementConfig
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_dataset import DepthDataset
+from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import (
     evaluate_motion, load_motion_estimator, motion_frames, NetworkMotion)
 from sa4depth_train.triplet_dataset import TripletDataset
@@ -78,7 +79,7 @@ def test_the_letterbox_is_not_seen(bag) -> None:
 @pytest.mark.parametrize('holdout', [0.2, 0.33, 0.5])
 def test_the_start_is_where_training_stopped(bag, holdout) -> None:
     held = BagFrames([bag], DataConfig(holdout=holdout), SIZE, need='nothing').heldout['walk']
-    frames = list(motion_frames(bag, DataConfig(), SIZE, 1 - holdout))
+    frames = list(motion_frames(bag, DataConfig(), SIZE, Excerpt(1 - holdout)))
     assert len(frames) == len(held)
     np.testing.assert_allclose(frames[0].pose, walk_poses(6)[held[0]], atol=1e-9)
 
@@ -120,7 +121,7 @@ def test_features_are_computed_once_per_frame(bag, networks) -> None:
 def test_a_checkpoint_gives_plain_numbers(bag, networks, tmp_path) -> None:
     path = tmp_path / 'model.safetensors'
     save_checkpoint(path, networks[0], ModelCard('test', 64, 96), networks[1])
-    numbers = evaluate_motion(path, bag, DataConfig(), 0.2)
+    numbers = evaluate_motion(path, bag, DataConfig(), Excerpt(0.2))
     assert numbers['frames'] == 5
     assert {'posenet_ate_sim3', 'refined_ate_se3', 'refined_scale_std', 'posenet_drift',
             'failed', 'scale_consistency'} <= set(numbers)
