@@ -32,7 +32,7 @@ COMMANDS = {
     'build-engine': 'build the TensorRT engine of a model ahead of time',
     'doctor': 'collect what this machine runs: versions, engine, parity, latency',
     'benchmark': 'measure the speed of the node and of its parts on this machine',
-    'render-bag': 'render a room with exact ground truth into a bag',
+    'render-bag': 'render a room or another world with exact ground truth into a bag',
     'render-worlds': 'render many worlds with exact ground truth into a cache for training',
 }
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from sa4depth_ros.errors import ConfigError
 
 NAME = 'render-bag'
-HELP = 'render a room with exact ground truth into a bag'
+HELP = 'render a room or another world with exact ground truth into a bag'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--frames', type=int, default=120, help='number of frames (default 120)')
     add('--rate', type=float, default=15.0, metavar='HZ', help='frames a second (default 15)')
     add('--size', default='480x360', metavar='WxH', help='image size (default 480x360)')
-    add('--hfov', type=float, default=75.0, metavar='DEG',
-        help='horizontal field of view in degrees (default 75)')
+    add('--hfov', type=float, metavar='DEG',
+        help='horizontal field of view in degrees (default 75, with --world any)')
+    add('--world', default='', metavar='KIND',
+        help='instead of the furnished room and its perfect camera a place of this kind, for '
+             "example corridor, or 'random', with a carrier and a real camera's faults")
     add('--jpeg-quality', type=int, default=92, metavar='Q', help='1..100 (default 92)')
 
 
@@ -43,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
     width, height = parse_size(args.size)
     settings = RenderSettings(seed=args.seed, frames=args.frames, rate=args.rate, width=width,
-                              height=height, hfov=args.hfov, jpeg_quality=args.jpeg_quality)
+                              height=height, hfov=args.hfov, jpeg_quality=args.jpeg_quality,
+                              world=args.world)
     with tqdm(total=settings.frames, unit='frame', desc='rendering') as bar:
         render_recording(args.output, settings, bar.update)
     size = sum(file.stat().st_size for file in args.output.iterdir()) / 1e6

@@ -43,13 +43,18 @@ def drive_through(seed: int, frames: int) -> np.ndarray:
     return planar_poses(place, yaw)
 
 
-def camera_mount() -> np.ndarray:
-    """Give the pose (4, 4) of camera_optical (x right, y down, z forward) in base_link."""
-    c, s = np.cos(CAMERA_TILT), np.sin(CAMERA_TILT)
+def camera_mount(tilt: float = CAMERA_TILT,
+                 position: Sequence[float] = CAMERA_POSITION) -> np.ndarray:
+    """
+    Give the pose (4, 4) of camera_optical (x right, y down, z forward) in base_link.
+
+    ``tilt`` is down, in rad, ``position`` in metres.
+    """
+    c, s = np.cos(tilt), np.sin(tilt)
     T = np.eye(4)
     # Columns: the optical axes seen from the base (x forward, y left, z up).
     T[:3, :3] = np.array([[0.0, -s, c], [-1.0, 0.0, 0.0], [0.0, -c, -s]])
-    T[:3, 3] = CAMERA_POSITION
+    T[:3, 3] = position
     return T
 
 

@@ -102,15 +102,23 @@ class Lens:
                 (self.K_raw[1, 1] * y + self.K_raw[1, 2]).astype(np.float32))
 
 
-def draw_lens(width: int, height: int, rng: np.random.Generator, *,
-              rectified: bool = True) -> Lens:
-    """
-    Draw a lens: 45 to 100 degrees across, nearly square pixels, some barrel or cushion.
+def centred_lens(width: int, height: int, hfov: float) -> Lens:
+    """Make a perfect lens with square pixels, ``hfov`` rad across."""
+    f = 0.5 * width / np.tan(0.5 * hfov)
+    K = np.array([[f, 0, 0.5 * (width - 1)], [0, f, 0.5 * (height - 1)], [0, 0, 1]])
+    return Lens(width, height, K, K, (0.0,) * 5, rectified=True)
 
-    ``rectified`` says that the pictures are delivered rectified.
+
+def draw_lens(width: int, height: int, rng: np.random.Generator, *, rectified: bool = True,
+              hfov: float | None = None) -> Lens:
     """
-    hfov = np.radians(rng.triangular(45.0, 66.0, 100.0))
-    fx = 0.5 * width / np.tan(0.5 * hfov)
+    Draw a lens: nearly square pixels, some barrel or cushion, its centre a little off.
+
+    ``rectified`` says that the pictures are delivered rectified; ``hfov`` [rad] is 45 to 100
+    degrees unless given.
+    """
+    drawn = np.radians(rng.triangular(45.0, 66.0, 100.0))
+    fx = 0.5 * width / np.tan(0.5 * (hfov or drawn))
     K = np.array([[fx, 0.0, 0.5 * (width - 1) + width * rng.uniform(-0.03, 0.03)],
                   [0.0, fx * rng.uniform(0.99, 1.01),
                    0.5 * (height - 1) + height * rng.uniform(-0.03, 0.03)],

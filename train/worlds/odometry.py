@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from sa4depth_train.worlds.camera_path import planar_poses
 
@@ -32,8 +33,8 @@ class Odometry:
     """
     Poses of base_link in ``odom`` (n, 4, 4), which is base_link at the first frame.
 
-    velocity (n, 3): vx, vy in m/s and yaw rate in rad/s, in base_link (REP 105).
-    deviation (n, 3): standard deviations of x, y [m] and yaw [rad] grown so far.
+    velocity (n, 6): linear in m/s and angular in rad/s, x, y, z, in base_link (REP 105).
+    deviation (n, 6): standard deviations of the position [m] and the angles [rad] so far.
     """
 
     poses: np.ndarray
@@ -55,8 +56,40 @@ def wheel_odometry(poses: np.ndarray, rate: float, seed: int) -> Odometry:
     shift = np.stack([np.cos(heading) * measured[:, 0] - np.sin(heading) * measured[:, 1],
                       np.sin(heading) * measured[:, 0] + np.cos(heading) * measured[:, 1]], 1)
     place = np.concatenate([np.zeros((1, 2)), np.cumsum(shift, 0)])
-    return Odometry(planar_poses(place, yaw), _velocity(measured, turned, rate),
-                    _deviation(length, step_noise, turn_noise))
+    return Odometry(planar_poses(place, yaw), _all_six(_velocity(measured, turned, rate)),
+                    _all_six(_deviation(length, step_noise, turn_noise)))
+
+
+def carried_odometry(poses: np.ndarray, rate: float, seed: int) -> Odometry:
+    """
+    Integrate noisy steps of poses (n, 4, 4) that move freely, taken at ``rate`` Hz.
+
+    As a visual-inertial odometry reports it, with the errors of wheels in all directions.
+    """
+    relative = np.linalg.inv(poses[:-1]) @ poses[1:]
+    turns = np.array([cv2.Rodrigues(step[:3, :3])[0].ravel() for step in relative]).reshape(-1, 3)
+    steps = relative[:, :3, 3]
+    rng = np.random.default_rng((seed, 1))
+    length = np.linalg.norm(steps, axis=1)
+    step_noise = STEP_NOISE * length
+    turn_noise = TURN_NOISE_PER_METRE * length + TURN_NOISE * np.linalg.norm(turns, axis=1)
+    measured = steps * SCALE + rng.standard_normal(steps.shape) * step_noise[:, None]
+    turned = turns + rng.standard_normal(turns.shape) * turn_noise[:, None]
+    path = np.tile(np.eye(4), (len(poses), 1, 1))
+    for index, (step, turn) in enumerate(zip(measured, turned)):
+        moved = np.eye(4)
+        moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(turn)[0], step
+        path[index + 1] = path[index] @ moved
+    x, _, yaw = _deviation(length, step_noise, turn_noise).T
+    velocity = np.hstack([measured, turned]) * rate
+    return Odometry(path, np.concatenate([velocity[:1], velocity]),
+                    np.stack([x, x, x, yaw, yaw, yaw], 1))
+
+
+def _all_six(planar: np.ndarray) -> np.ndarray:
+    six = np.zeros((len(planar), 6))
+    six[:, [0, 1, 5]] = planar
+    return six
 
 
 def _steps(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

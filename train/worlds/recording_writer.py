@@ -22,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 from sa4depth_ros.errors import BagError
+from sa4depth_train.worlds.lens import Lens
 
 IMAGE_TOPIC = '/camera/image_raw/compressed'
 INFO_TOPIC = '/camera/camera_info'
@@ -45,8 +46,8 @@ class RecordedFrame:
     """
     One frame: stamp [ns]; colour uint8 RGB (h, w, 3); z-depth [m] (h, w), 0 invalid.
 
-    T_world_camera (4, 4) exact; T_odom_base (4, 4), velocity (vx, vy, yaw rate) in base_link
-    and deviation (x, y, yaw) of the odometry.
+    T_world_camera (4, 4) exact; T_odom_base (4, 4), velocity (6,) in base_link and deviation
+    (6,) of the odometry: x, y, z, then the angles about them.
     """
 
     stamp: int
@@ -61,10 +62,10 @@ class RecordedFrame:
 class RecordingWriter:
     """Writes frames into a new rosbag2 (mcap); a context manager that closes the bag."""
 
-    def __init__(self, path: Path, K: np.ndarray, T_base_camera: np.ndarray, *,
+    def __init__(self, path: Path, lens: Lens, T_base_camera: np.ndarray, *,
                  jpeg_quality: int = 92, notes: dict[str, str] | None = None) -> None:
         """
-        Create the bag for a pinhole camera K (3, 3) mounted at T_base_camera (4, 4).
+        Create the bag for raw pictures of a lens mounted at T_base_camera (4, 4).
 
         Raises BagError when the path exists or cannot be written.
         """
@@ -74,7 +75,7 @@ class RecordingWriter:
             raise BagError(f'{path} exists already; remove it or choose another --output.')
         self._store = get_typestore(Stores.ROS2_JAZZY)
         self._types = self._store.types
-        self._K, self._T_base_camera, self._quality = K, T_base_camera, jpeg_quality
+        self._lens, self._T_base_camera, self._quality = lens, T_base_camera, jpeg_quality
         self._writer = Writer(path, version=8, storage_plugin=StoragePlugin.MCAP)
         for key, text in (notes or {}).items():
             self._writer.set_custom_data(key, text)
@@ -99,7 +100,7 @@ class RecordingWriter:
             header, '16UC1; compressedDepth png', encoded_depth(frame.depth)))
         self._put(TRUTH_TOPIC, frame.stamp, self._odometry(
             self._header(frame.stamp, 'world'), 'camera_optical', frame.T_world_camera,
-            np.zeros(3), np.zeros(3)))
+            np.zeros(6), np.zeros(6)))
         self._put(ODOM_TOPIC, frame.stamp, self._odometry(
             self._header(frame.stamp, 'odom'), 'base_link', frame.T_odom_base,
             frame.velocity, frame.deviation))
@@ -125,22 +126,22 @@ class RecordingWriter:
         return self._types['sensor_msgs/msg/CompressedImage'](header, encoding, data)
 
     def _camera_info(self, header: Any, shape: tuple[int, ...]) -> Any:
-        P = np.concatenate([self._K, np.zeros((3, 1))], 1)
+        lens = self._lens
+        P = np.concatenate([lens.K, np.zeros((3, 1))], 1)
         roi = self._types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False)
         return self._types['sensor_msgs/msg/CameraInfo'](
-            header, shape[0], shape[1], 'plumb_bob', np.zeros(5), self._K.ravel(),
+            header, shape[0], shape[1], 'plumb_bob', np.array(lens.D), lens.K_raw.ravel(),
             np.eye(3).ravel(), P.ravel(), 0, 0, roi)
 
     def _odometry(self, header: Any, child: str, T: np.ndarray, velocity: np.ndarray,
                   deviation: np.ndarray) -> Any:
         make = self._types
-        covariance = np.zeros((6, 6))
-        covariance[[0, 1, 5], [0, 1, 5]] = deviation ** 2
+        covariance = np.diag(deviation ** 2)
         position, orientation = self._pose(T, 'Point')
         pose = make['geometry_msgs/msg/Pose'](position, orientation)
         vector = make['geometry_msgs/msg/Vector3']
-        twist = make['geometry_msgs/msg/Twist'](vector(velocity[0], velocity[1], 0.0),
-                                                vector(0.0, 0.0, velocity[2]))
+        twist = make['geometry_msgs/msg/Twist'](vector(*map(float, velocity[:3])),
+                                                vector(*map(float, velocity[3:])))
         return make['nav_msgs/msg/Odometry'](
             header, child,
             make['geometry_msgs/msg/PoseWithCovariance'](pose, covariance.ravel()),

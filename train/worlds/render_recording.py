@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Render a recording: room, drive, colour, depth, odometry and ground truth into one bag."""
+"""Render a recording: world, path, colour, depth, odometry and ground truth into one bag."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,26 +20,33 @@ from pathlib import Path
 
 import numpy as np
 from sa4depth_ros.errors import BagError, ConfigError
-from sa4depth_train.worlds.camera_path import camera_mount, drive_through
-from sa4depth_train.worlds.odometry import wheel_odometry
+from sa4depth_train.worlds.recorded_scene import (
+    check_kind, place_scene, RecordedScene, room_scene)
 from sa4depth_train.worlds.recording_writer import RecordedFrame, RecordingWriter
 from sa4depth_train.worlds.renderer import WorldRenderer
-from sa4depth_train.worlds.room import furnished_room
 
 START_STAMP = 1_600_000_000 * 10 ** 9
+# Of the furnished room, in degrees; cameras in other worlds differ.
+ROOM_HFOV = 75.0
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """What to render: ``hfov`` is the horizontal field of view in degrees."""
+    """
+    What to render: ``hfov`` is the horizontal field of view in degrees, ``world`` a kind of place.
+
+    Without ``world`` it is the furnished room, a robot and a perfect camera of 75 degrees;
+    elsewhere carrier, camera and its faults vary with the seed, and ``hfov`` None is any.
+    """
 
     seed: int = 0
     frames: int = 120
     rate: float = 15.0
     width: int = 480
     height: int = 360
-    hfov: float = 75.0
+    hfov: float | None = None
     jpeg_quality: int = 92
+    world: str = ''
 
     def __post_init__(self) -> None:
         """Refuse impossible settings with ConfigError."""
@@ -49,13 +56,16 @@ class RenderSettings:
             (0.1 <= self.rate <= 1000, f'--rate must be 0.1..1000 Hz, not {self.rate}.'),
             (16 <= self.width <= 4096 and 16 <= self.height <= 4096,
              f'--size must be 16..4096 px each way, not {self.width}x{self.height}.'),
-            (10 <= self.hfov <= 150, f'--hfov must be 10..150 degrees, not {self.hfov}.'),
+            (self.hfov is None or 10 <= self.hfov <= 150,
+             f'--hfov must be 10..150 degrees, not {self.hfov}.'),
             (1 <= self.jpeg_quality <= 100,
              f'--jpeg-quality must be 1..100, not {self.jpeg_quality}.'),
         )
         for good, message in checks:
             if not good:
                 raise ConfigError(message)
+        if self.world:
+            check_kind(self.world)
 
 
 def render_recording(output: Path, settings: RenderSettings,
@@ -68,24 +78,41 @@ def render_recording(output: Path, settings: RenderSettings,
     """
     if output.exists():
         raise BagError(f'{output} exists already; remove it or choose another --output.')
-    base = drive_through(settings.seed, settings.frames)
-    odometry = wheel_odometry(base, settings.rate, settings.seed)
-    cameras = base @ camera_mount()
-    world = furnished_room(settings.seed)
-    with WorldRenderer(world, width=settings.width, height=settings.height,
-                       hfov=np.radians(settings.hfov)) as renderer, \
-            RecordingWriter(output, renderer.K, camera_mount(), notes=_notes(settings),
+    scene = _scene(settings)
+    width, height = scene.lens.drawn_size
+    with WorldRenderer(scene.world, width=width, height=height,
+                       K=scene.lens.K_drawn) as renderer, \
+            RecordingWriter(output, scene.lens, scene.T_base_camera, notes=_notes(settings),
                             jpeg_quality=settings.jpeg_quality) as writer:
         for index in range(settings.frames):
-            color, depth = renderer.render(cameras[index])
-            writer.write(RecordedFrame(
-                START_STAMP + round(index * 1e9 / settings.rate), color, depth, cameras[index],
-                odometry.poses[index], odometry.velocity[index], odometry.deviation[index]))
+            writer.write(_frame(scene, renderer, index))
             if progress is not None:
                 progress()
 
 
+def _scene(settings: RenderSettings) -> RecordedScene:
+    seed, frames, rate = settings.seed, settings.frames, settings.rate
+    size = settings.width, settings.height
+    if not settings.world:
+        return room_scene(seed, frames, rate, size, np.radians(settings.hfov or ROOM_HFOV))
+    hfov = None if settings.hfov is None else float(np.radians(settings.hfov))
+    return place_scene(settings.world, seed, frames, rate, size, hfov)
+
+
+def _frame(scene: RecordedScene, renderer: WorldRenderer, index: int) -> RecordedFrame:
+    shots, odometry = scene.shots, scene.odometry
+    color, depth = renderer.render(shots.poses[index])
+    stamp = float(shots.stamps[index])
+    if scene.sensor is not None:
+        sensed = scene.sensor.expose(color, depth, shots.turning[index], stamp)
+        color, depth = sensed.rgb, sensed.depth
+    return RecordedFrame(
+        START_STAMP + round(stamp * 1e9), color, depth, shots.poses[index],
+        odometry.poses[index], odometry.velocity[index], odometry.deviation[index])
+
+
 def _notes(settings: RenderSettings) -> dict[str, str]:
-    given = ', '.join(f'{name} {value}' for name, value in asdict(settings).items())
+    given = ', '.join(f'{name} {value}' for name, value in asdict(settings).items()
+                      if value not in (None, ''))
     return {'origin': f'rendered by sa4depth render-bag ({given})', 'licence': 'Apache-2.0',
-            'depth': 'exact z-depth in mm, 0 where the ray leaves through the window'}
+            'depth': 'exact z-depth in mm, 0 where the ray leaves the world'}

@@ -25,10 +25,12 @@ from typing import Any
 import numpy as np
 from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.carriers import draw_carrier
+from sa4depth_train.worlds.lens import draw_lens
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places import KINDS, make_place
 from sa4depth_train.worlds.renderer import WorldRenderer
 from sa4depth_train.worlds.sensor import SensedFrame, Sensor
+from sa4depth_train.worlds.sensor_faults import draw_faults
 from sa4depth_train.worlds.shots import Shots, spaced_shots, video_shots
 from sa4depth_train.worlds.world_cache import CachedWorld, millimetres, WorldFrames
 
@@ -145,7 +147,7 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
              watch: _Watch) -> RenderedWorld:
     rng = np.random.default_rng((seed, 1))
     with watch.measured('building'):
-        sensor = Sensor(settings.width, settings.height, rng)
+        sensor = Sensor(draw_lens(settings.width, settings.height, rng), draw_faults(rng), rng)
         carrier = draw_carrier(place, rng)
         shots = (video_shots(place, carrier, settings.frames, settings.rate, rng)
                  if settings.rate else spaced_shots(place, carrier, settings.frames, rng))

@@ -19,8 +19,8 @@ from functools import cache
 
 import cv2
 import numpy as np
-from sa4depth_train.worlds.lens import draw_lens, Lens
-from sa4depth_train.worlds.sensor_faults import draw_faults, SensorFaults
+from sa4depth_train.worlds.lens import Lens
+from sa4depth_train.worlds.sensor_faults import SensorFaults
 
 # Drawn pictures are as bright as a display wants them; inside, light is linear.
 _DISPLAY_GAMMA = 2.2
@@ -43,21 +43,18 @@ class SensedFrame:
 
 class Sensor:
     """
-    One camera of width x height px with its faults, drawn from ``rng``, which it keeps using.
+    One camera: a lens, its faults, and ``rng``, of which noise and exposure are drawn.
 
-    It wants pictures of ``lens.drawn_size`` drawn with ``lens.K_drawn`` and delivers them with
-    ``lens.K``, or, when ``rectified`` is false, with ``lens.K_raw`` and ``lens.D``.
+    It wants pictures of ``lens.drawn_size`` drawn with ``lens.K_drawn``. It delivers them with
+    ``lens.K``, or, when ``lens.rectified`` is false, with ``lens.K_raw`` and ``lens.D``.
     """
 
-    def __init__(self, width: int, height: int, rng: np.random.Generator, *,
-                 rectified: bool = True, faults: SensorFaults | None = None,
-                 lens: Lens | None = None) -> None:
-        self.lens = lens or draw_lens(width, height, rng, rectified=rectified)
-        self.faults = faults or draw_faults(rng)
+    def __init__(self, lens: Lens, faults: SensorFaults, rng: np.random.Generator) -> None:
+        self.lens, self.faults = lens, faults
+        self._linear = _linear_light(faults.headroom)
+        self._curve = _curve(faults)
+        self._falloff = _falloff(lens, faults.falloff)
         self._rng = rng
-        self._linear = _linear_light(self.faults.headroom)
-        self._curve = _curve(self.faults)
-        self._falloff = _falloff(self.lens, self.faults.falloff)
         self._gain = 0.0
         self._stamp: float | None = None
 

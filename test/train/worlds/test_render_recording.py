@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import pytest
 from sa4depth_ros.errors import BagError, ConfigError
+from sa4depth_train.worlds.lens import centred_lens
 from sa4depth_train.worlds.recording_writer import (
     encoded_depth, quaternion, RecordedFrame, RecordingWriter, TYPES)
 from sa4depth_train.worlds.render_recording import render_recording, RenderSettings
@@ -152,16 +153,16 @@ def test_impossible_settings_are_refused(change: dict[str, Any]) -> None:
 def test_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
     """A bag is only ever new."""
     with pytest.raises(BagError, match='exists already'):
-        RecordingWriter(tmp_path, np.eye(3), np.eye(4))
+        RecordingWriter(tmp_path, centred_lens(4, 4, 1.0), np.eye(4))
 
 
 def test_error_while_writing_leaves_no_index(tmp_path: Path) -> None:
     """An interrupted bag has no metadata.yaml that would make it look whole."""
     frame = RecordedFrame(1, np.zeros((4, 4, 3), np.uint8), np.ones((4, 4)), np.eye(4), np.eye(4),
-                          np.zeros(3), np.zeros(3))
+                          np.zeros(6), np.zeros(6))
 
     def interrupted() -> None:
-        with RecordingWriter(tmp_path / 'bag', np.eye(3), np.eye(4)) as writer:
+        with RecordingWriter(tmp_path / 'bag', centred_lens(4, 4, 1.0), np.eye(4)) as writer:
             writer.write(frame)
             raise KeyboardInterrupt
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sa4depth_train.worlds.lens import Lens
+from sa4depth_train.worlds.lens import draw_lens, Lens
 from sa4depth_train.worlds.sensor import SensedFrame, Sensor
 from sa4depth_train.worlds.sensor_faults import draw_faults, SensorFaults
 
@@ -35,8 +35,7 @@ DEPTH = np.full((HEIGHT, WIDTH), 2.5, np.float32)
 def camera(**faults: object) -> Sensor:
     """Make a camera with no faults but these."""
     lens = Lens(WIDTH, HEIGHT, K, K, (0.0,) * 5, rectified=True)
-    return Sensor(WIDTH, HEIGHT, np.random.default_rng(0), faults=replace(NONE, **faults),
-                  lens=lens)
+    return Sensor(lens, replace(NONE, **faults), np.random.default_rng(0))
 
 
 def grey(value: int) -> np.ndarray:
@@ -137,7 +136,8 @@ def test_depth_is_untouched_and_the_range_is_wide() -> None:
     """Whole cameras: depth comes through exactly, pictures are uint8 and differ in brightness."""
     means, rng = [], np.random.default_rng(5)
     for seed in range(12):
-        sensor = Sensor(WIDTH, HEIGHT, np.random.default_rng(seed))
+        drawn = np.random.default_rng(seed)
+        sensor = Sensor(draw_lens(WIDTH, HEIGHT, drawn), draw_faults(drawn), drawn)
         width, height = sensor.lens.drawn_size
         rgb = rng.integers(60, 180, (height, width, 3), np.uint8)
         depth = rng.uniform(0, 9, (height, width)).astype(np.float32)
