@@ -238,7 +238,8 @@ def spread(rng: np.random.Generator, palette: Palette, top: Surface, makers: tup
 def wall_picture(rng: np.random.Generator, palette: Palette) -> tuple[Parts, float, float]:
     """Make a framed or bare picture that hangs on y = 0, facing -y: parts, width, height."""
     w, h = float(rng.uniform(0.25, 1.3)), float(rng.uniform(0.25, 1.0))
-    name = palette.pick('picture')
+    role = str(rng.choice(('picture', 'poster', 'poster', 'page', 'label', 'sign')))
+    name = palette.pick(role)
     rim = float(rng.uniform(0.0, 0.04))
     parts: Parts = []
     if rim > 0.008:

@@ -14,7 +14,7 @@
 
 """Puts pieces into a room: finds them a place, sets them down and loads their tops."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +103,8 @@ class Furnisher:
         """Put parts at an offset [m] in the frame of a piece that stands at ``spot``."""
         self.builder.place(moved_parts(parts, offset, yaw=yaw), (*spot[0], 0.0), yaw=spot[1])
 
-    def chairs_around(self, piece: Piece, spot: Spot, make: object, share: float) -> None:
+    def chairs_around(self, piece: Piece, spot: Spot, make: Callable[[np.random.Generator, Palette], Piece],
+                      share: float) -> None:
         """Draw chairs up to a table, pushed in by different amounts."""
         w, d, _ = piece.size
         seats = max(1, round(w / 0.65))
@@ -113,12 +114,24 @@ class Furnisher:
         for x, y, yaw in places:
             if self.rng.random() > share:
                 continue
-            chair: Piece = make(self.rng, self.palette)     # type: ignore[operator]
+            chair = make(self.rng, self.palette)
             out = float(self.rng.uniform(-0.12, 0.25))
             norm = np.array([0.0, np.sign(y)]) if y else np.array([np.sign(x), 0.0])
             off = np.array([x, y]) + out * norm
             self.near(chair, spot, (float(off[0]), float(off[1])),
                       yaw + float(self.rng.normal(0, 0.2)), force=out < 0.05)
+
+    def crowd(self, makes: Sequence[Callable[[np.random.Generator, Palette], Piece]],
+              share: float, *, makers: Sequence[Maker] = EVERYWHERE) -> None:
+        """Add pieces until they stand on a share of the floor, or no more find a place."""
+        for _ in range(14):
+            if self.plan.covered() >= share or self.full():
+                return
+            piece = makes[int(self.rng.integers(len(makes)))](self.rng, self.palette)
+            if self.rng.random() < 0.8:
+                self.against_wall(piece, makers=makers, gap=float(self.rng.uniform(0.01, 0.1)))
+            else:
+                self.anywhere(piece, makers=makers)
 
     def pictures(self, count: int) -> None:
         """Hang pictures on free stretches of wall."""

@@ -74,7 +74,7 @@ def bath_tub(rng: Rng, palette: Palette) -> Piece:
     w, d, h = (float(rng.uniform(*span)) for span in ((1.5, 1.8), (0.68, 0.8), (0.5, 0.62)))
     white = palette.plain((238, 238, 235), shine=0.6)
     side = palette.pick('ceramic') if rng.random() < 0.5 else white
-    rim, depth = 0.07, 0.38
+    rim, depth = 0.073, 0.38
     inside: Parts = [
         (white, panel((-w / 2 + rim, -d / 2 + rim, h - depth), (w - 2 * rim, 0, 0),
                       (0, d - 2 * rim, 0), cell=9)),
@@ -86,8 +86,8 @@ def bath_tub(rng: Rng, palette: Palette) -> Piece:
                       (0, 0, depth), cell=9)),
         (white, panel((w / 2 - rim, d / 2 - rim, h - depth), (0, -(d - 2 * rim), 0),
                       (0, 0, depth), cell=9))]
-    walls: Parts = [(side, slab((w, rim, h), (0, j * (d - rim) / 2, h / 2))) for j in (-1, 1)]
-    walls += [(side, slab((rim, d, h), (i * (w - rim) / 2, 0, h / 2))) for i in (-1, 1)]
+    walls: Parts = [(side, slab((w, 0.07, h), (0, j * (d - 0.07) / 2, h / 2))) for j in (-1, 1)]
+    walls += [(side, slab((0.07, d - 0.14, h), (i * (w - 0.07) / 2, 0, h / 2))) for i in (-1, 1)]
     metal = palette.plain((180, 182, 184), shine=0.7)
     tap: Parts = [(metal, tube([(0, d / 2 - 0.02, h + 0.12), (0, d / 2 - 0.16, h + 0.1)], 0.018))]
     return Piece(inside + walls + tap, (w, d, h))

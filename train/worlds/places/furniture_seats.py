@@ -112,6 +112,11 @@ def sofa(rng: Rng, palette: Palette, *, width: float | None = None) -> Piece:
                                               seat + 0.03, 0.25),))
 
 
+def armchair(rng: Rng, palette: Palette) -> Piece:
+    """Make a sofa for one."""
+    return sofa(rng, palette, width=float(rng.uniform(0.65, 1.0)))
+
+
 def bench(rng: Rng, palette: Palette) -> Piece:
     """Make a plain bench."""
     w, d, h = (float(rng.uniform(*span)) for span in ((0.8, 1.8), (0.3, 0.42), (0.4, 0.5)))

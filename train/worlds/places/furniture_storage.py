@@ -131,7 +131,7 @@ def boxes(rng: Rng, palette: Palette) -> Piece:
     """Pile cardboard boxes or crates on the floor."""
     parts: Parts = []
     z, w, d = 0.0, float(rng.uniform(0.25, 0.6)), float(rng.uniform(0.22, 0.5))
-    brown = palette.plain((176, 138, 96)) if rng.random() < 0.6 else palette.pick('paper')
+    brown = palette.plain((176, 138, 96)) if rng.random() < 0.7 else palette.pick('paper')
     for _ in range(int(rng.integers(1, 4))):
         h = float(rng.uniform(0.15, 0.45))
         shrink = float(rng.uniform(0.75, 1.0))

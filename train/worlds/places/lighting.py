@@ -22,7 +22,7 @@ from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.plan import FloorPlan, Opening
 from sa4depth_train.worlds.places.solids import rod, round_body, slab
 from sa4depth_train.worlds.shapes import panel
-from sa4depth_train.worlds.world import Light, Material, WorldBuilder
+from sa4depth_train.worlds.world import Block, Light, Material, WorldBuilder
 
 Color = tuple[float, float, float]
 MOST_LIGHTS = 8
@@ -122,6 +122,9 @@ def _add_lamps(builder: WorldBuilder, palette: Palette, plan: FloorPlan, mood: M
     shadows = 2 - sum(light.shadow for light in builder.lights)
     for number, (x, y) in enumerate(spots):
         drop = _fixture(builder, palette, glowing, (x, y, plan.height), style, rng)
+        if drop > 0.2:
+            builder.blocks.append(Block(np.array([x - 0.22, y - 0.22, plan.height - drop]),
+                                        np.array([x + 0.22, y + 0.22, plan.height])))
         if mood.lamps > 0.2 and number < 4:
             # Below its own fixture, which would else throw the whole room into shadow.
             builder.lights.append(Light(

@@ -20,7 +20,8 @@ from sa4depth_train.worlds.places.furnisher import Furnisher, Spot
 from sa4depth_train.worlds.places.furniture_beds import bed
 from sa4depth_train.worlds.places.furniture_decor import (
     floor_lamp, large_plant, radiator, rug, television)
-from sa4depth_train.worlds.places.furniture_seats import chair, office_chair, sofa, stool
+from sa4depth_train.worlds.places.furniture_seats import (
+    armchair, bench, chair, office_chair, sofa, stool)
 from sa4depth_train.worlds.places.furniture_storage import (
     bin_or_basket, boxes, coat_stand, cupboard, night_table, shelf, sideboard, wardrobe)
 from sa4depth_train.worlds.places.furniture_tables import coffee_table, desk, dining_table
@@ -42,6 +43,8 @@ def furnish_living(room: Furnisher, fill: float) -> None:
     if room.chance(0.2):
         work_place(room)
     _loose_things(room, fill)
+    room.crowd((shelf, shelf, sideboard, wardrobe, large_plant, boxes, floor_lamp, bench,
+                armchair, armchair, coffee_table, stool), 0.42 * fill)
     room.pictures(room.count(0, 6))
 
 
@@ -62,8 +65,10 @@ def furnish_bedroom(room: Furnisher, fill: float) -> None:
     if room.chance(0.45):
         work_place(room)
     if room.chance(0.3):
-        room.against_wall(sofa(rng, palette, width=float(rng.uniform(0.7, 1.3))))
+        room.against_wall(armchair(rng, palette))
     _loose_things(room, fill)
+    room.crowd((shelf, sideboard, sideboard, wardrobe, large_plant, boxes, bin_or_basket,
+                armchair, night_table, bench, floor_lamp), 0.5 * fill)
     room.pictures(room.count(0, 5))
 
 
@@ -97,7 +102,7 @@ def _seating(room: Furnisher) -> None:
         rug(room, spot, (0.0, -ahead - 0.5))
     for side in (-1, 1):
         if room.chance(0.45):
-            arm = sofa(rng, palette, width=float(rng.uniform(0.65, 0.95)))
+            arm = armchair(rng, palette)
             at = side * (made.size[0] / 2 + float(rng.uniform(0.2, 0.7))), -ahead - 0.8
             room.near(arm, spot, at, side * -np.pi / 2 + float(rng.normal(0, 0.3)))
         if room.chance(0.3):

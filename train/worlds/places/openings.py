@@ -17,10 +17,10 @@
 import numpy as np
 from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.places.palette import Palette
-from sa4depth_train.worlds.places.plan import FloorPlan, footprint, Opening, WallLine
+from sa4depth_train.worlds.places.plan import FloorPlan, footprint, Opening, Rect, WallLine
 from sa4depth_train.worlds.places.solids import moved_parts, rod, sheet, slab
 from sa4depth_train.worlds.shapes import panel
-from sa4depth_train.worlds.world import Parts, WorldBuilder
+from sa4depth_train.worlds.world import Block, Parts, WorldBuilder
 
 
 def plan_doors(plan: FloorPlan, rng: np.random.Generator, count: int) -> None:
@@ -35,6 +35,17 @@ def plan_doors(plan: FloorPlan, rng: np.random.Generator, count: int) -> None:
             line = plan.walls[opening.wall]
             middle = line.point((opening.s0 + opening.s1) / 2, 0.45)
             plan.keep_free(footprint(middle, width, 0.9, line.yaw))
+            if kind in ('ajar', 'open'):
+                plan.take(leaf_footprint(opening, line))
+
+
+def leaf_footprint(o: Opening, line: WallLine) -> Rect:
+    """Give the rectangle that an open door's leaf takes up."""
+    width = o.s1 - o.s0
+    s = o.s0 if o.hinge < 0 else o.s1
+    tip = s - o.hinge * width * float(np.cos(o.angle))
+    (x0, y0), (x1, y1) = line.point(s), line.point(tip, width * float(np.sin(o.angle)))
+    return min(x0, x1) - 0.03, max(x0, x1) + 0.03, min(y0, y1) - 0.03, max(y0, y1) + 0.03
 
 
 def plan_windows(plan: FloorPlan, rng: np.random.Generator, count: int) -> None:
@@ -66,6 +77,9 @@ def add_openings(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
         x, y = line.point((opening.s0 + opening.s1) / 2)
         for name, mesh in moved_parts(parts, (x, y, 0), yaw=line.yaw):
             builder.add(name, mesh)
+        if opening.angle > 0:
+            x0, x1, y0, y1 = leaf_footprint(opening, line)
+            builder.blocks.append(Block(np.array([x0, y0, 0.0]), np.array([x1, y1, opening.z1])))
 
 
 def _free_opening(plan: FloorPlan, rng: np.random.Generator, width: float,
@@ -79,7 +93,9 @@ def _free_opening(plan: FloorPlan, rng: np.random.Generator, width: float,
         s0 = float(rng.uniform(0.15, line.length - width - 0.15))
         if all(o.wall != number or o.s0 > s0 + width + 0.2 or o.s1 < s0 - 0.2
                for o in plan.openings):
-            opening = Opening(number, s0, s0 + width, span[0], span[1], kind)
+            angle = {'ajar': rng.uniform(0.2, 0.8), 'open': rng.uniform(1.3, 2.6)}.get(kind, 0.0)
+            opening = Opening(number, s0, s0 + width, span[0], span[1], kind, float(angle),
+                              -1 if rng.random() < 0.5 else 1)
             plan.openings.append(opening)
             return opening
     return None
@@ -174,12 +190,10 @@ def _door(palette: Palette, o: Opening, frame: str, leaf: str,
         parts += _beyond(palette, width, height, rng)
     if o.kind == 'passage':
         return parts
-    angle = {'closed': 0.0, 'ajar': rng.uniform(0.2, 0.8), 'open': rng.uniform(1.3, 2.6)}[o.kind]
     body = _leaf(palette, leaf, width - 0.01, height - 0.01, rng)
-    hinge = -1 if rng.random() < 0.5 else 1
-    turned = moved_parts(moved_parts(body, (-hinge * width / 2, 0, 0)), (0, 0, 0),
-                         yaw=hinge * float(angle))
-    return parts + moved_parts(turned, (hinge * width / 2, 0.03, 0))
+    turned = moved_parts(moved_parts(body, (-o.hinge * width / 2, 0, 0)), (0, 0, 0),
+                         yaw=o.hinge * o.angle)
+    return parts + moved_parts(turned, (o.hinge * width / 2, 0.03, 0))
 
 
 def _leaf(palette: Palette, name: str, width: float, height: float,

@@ -27,9 +27,10 @@ Color = tuple[float, float, float]
 
 # How many different materials of a role a room has at most; further ones repeat.
 VARIETY = {'wood': 3, 'fabric': 5, 'metal': 2, 'plastic': 3, 'ceramic': 2, 'paper': 2,
-           'picture': 6, 'screen': 2, 'leaf': 2, 'any': 3}
+           'picture': 4, 'poster': 3, 'screen': 2, 'leaf': 2, 'any': 3}
 # How often a thing of a role is plainly painted, beside the plain ones that Materials gives.
 PLAIN = {'wood': 0.2, 'fabric': 0.15, 'metal': 0.3, 'plastic': 0.3, 'ceramic': 0.2}
+TONED = ('floor', 'wall', 'ceiling', 'wood', 'fabric', 'metal', 'plastic', 'ceramic', 'tiles')
 CELLS = 8
 
 
@@ -51,7 +52,8 @@ class Palette:
         self._colors = _swatches(rng)
         builder.materials['colors'] = Material(self._colors, None, 0.12)
         builder.materials['labels'] = Material(_labels(rng, self._colors), None, 0.05)
-        builder.materials['books'] = Material(book_row(rng))
+        builder.materials['books'] = surfaces.pick('books') if rng.random() < 0.6 else Material(
+            book_row(rng))
         glow = np.full((4, 4, 3), (255, 236, 205), np.uint8)
         builder.materials['glow'] = Material(glow, None, glow=1.0)
 
@@ -111,7 +113,7 @@ def toned(material: Material, role: str, rng: np.random.Generator) -> Material:
     texture = material.texture
     mean = texture[::8, ::8].reshape(-1, 3).mean(0)
     chroma = float(mean.max() - mean.min()) / max(float(mean.max()), 1.0)
-    if chroma > 0.4 and role not in ('leaf', 'picture', 'screen') and rng.random() < 0.65:
+    if chroma > 0.4 and role in TONED and rng.random() < 0.65:
         keep = np.float32(rng.uniform(0.15, 0.4) / chroma)
         grey = cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY)
         texture = cv2.addWeighted(texture, keep, cv2.merge([grey] * 3), 1 - keep, 0)

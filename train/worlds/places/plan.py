@@ -60,6 +60,8 @@ class Opening:
     z0: float
     z1: float
     kind: str
+    angle: float = 0.0          # of a door's leaf, into the room [rad]
+    hinge: int = -1             # left (-1) or right (1)
 
 
 @dataclass
@@ -79,6 +81,7 @@ class FloorPlan:
         self._busy = np.zeros((rows, columns), np.uint8)
         if self.notch is not None:
             self._fill(self._busy, self.notch)
+        self._start = float(self._busy.mean())
         # Measured where the middle of a body can be: half as much as what stands free.
         self._least = min(max(2.0, self.free_share * self.walkable()), 0.6 * self.walkable())
 
@@ -96,6 +99,10 @@ class FloorPlan:
         """Give the largest connected floor area [m2] that a body can pass."""
         count, _, stats, _ = cv2.connectedComponentsWithStats(self._passable(self._busy))
         return float(stats[1:, cv2.CC_STAT_AREA].max()) * CELL ** 2 if count > 1 else 0.0
+
+    def covered(self) -> float:
+        """Give the share of the floor on which things stand."""
+        return float(self._busy.mean()) - self._start
 
     def fits(self, rect: Rect, *, gap: float = 0.0) -> bool:
         """Say whether a rectangle is free, inside, and leaves the room passable."""

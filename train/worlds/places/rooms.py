@@ -21,6 +21,7 @@ from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.materials import Materials
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places.exposure import exposed
+from sa4depth_train.worlds.places.fittings import add_fittings
 from sa4depth_train.worlds.places.furnisher import Furnisher
 from sa4depth_train.worlds.places.lighting import add_lights, draw_mood
 from sa4depth_train.worlds.places.living_rooms import furnish_bedroom, furnish_living
@@ -68,13 +69,14 @@ def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
     plan_windows(plan, rng, windows)
     room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(1.0, 16.0)))
     furnish(room, float(rng.uniform(0.3, 1.3)))
+    add_fittings(room, at_work=chosen in ('office', 'lab', 'class'))
     slope = float(rng.uniform(0.5, 1.2)) if plan.notch is None and rng.random() < 0.07 else 0.0
     add_openings(builder, palette, plan, rng)
     tiled = float(rng.choice((1.2, 2.0, plan.height))) if chosen == 'bathroom' else 0.0
     add_shell(builder, palette, plan, rng, tiled_to=tiled, slope=slope)
     mood = draw_mood(rng, windows=any(o.kind == 'window' for o in plan.openings))
     add_lights(builder, palette, plan, mood, rng)
-    target = float(rng.uniform(0.28, 0.6)) * (0.75 if mood.day < 0.1 else 1.0)
+    target = float(rng.uniform(0.34, 0.68)) * (0.75 if mood.day < 0.1 else 1.0)
     builder.lights, ambient = exposed(builder, plan, mood.ambient, target)
     world = builder.build(ambient, mood.sky)
     return Place(f'room/{chosen}', world, plan.regions(), plan.height)

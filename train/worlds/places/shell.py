@@ -157,6 +157,10 @@ def _add_ceiling(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
     if slope > 0.0:
         reach = min(0.5 * d, slope * 1.3)
         low = plan.height - slope * (1 + MARGIN / reach)
+        for share in (0.25, 0.5, 0.75, 1.0):    # steps that a camera keeps below
+            builder.blocks.append(Block(
+                np.array([0.0, (share - 0.25) * reach, plan.height - slope * (1.25 - share)]),
+                np.array([w, share * reach, plan.height])))
         builder.add(name, panel((-MARGIN, reach, plan.height), (w + 2 * MARGIN, 0, 0),
                                 (0, -reach - MARGIN, low - plan.height), picture=True, cell=9))
 

@@ -49,6 +49,8 @@ def furnish_kitchen(room: Furnisher, fill: float) -> None:
         make = (shelf, sideboard)[room.count(0, 1)]
         room.against_wall(make(rng, palette), makers=clutter.KITCHEN)
     _extras(room, fill)
+    room.crowd((shelf, sideboard, boxes, bin_or_basket, bench, stool, large_plant), 0.45 * fill,
+               makers=clutter.KITCHEN)
     room.pictures(room.count(0, 3))
 
 

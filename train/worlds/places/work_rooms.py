@@ -50,6 +50,8 @@ def furnish_office(room: Furnisher, fill: float) -> None:
     if room.chance(0.6):
         hang_board(room, chalk=False)
     office_extras(room, fill)
+    room.crowd((shelf, sideboard, wardrobe, metal_rack, boxes, large_plant, copier, desk),
+               0.4 * fill, makers=clutter.DESK)
     room.pictures(room.count(0, 4))
 
 
@@ -80,6 +82,8 @@ def furnish_lab(room: Furnisher, fill: float) -> None:
     if room.chance(0.5):
         hang_board(room, chalk=False)
     office_extras(room, fill * 0.6)
+    room.crowd((work_bench, metal_rack, instrument_rack, cart, boxes, boxes, robot, wardrobe,
+                loaded_pallet, shelf, tripod), 0.42 * fill, makers=clutter.LAB)
     litter(room, round(room.count(0, 10) * fill))
     room.pictures(room.count(0, 3))
 
