@@ -18,11 +18,12 @@ import numpy as np
 from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places.corridors import make_corridor
+from sa4depth_train.worlds.places.halls import HALL_KINDS, make_hall
 from sa4depth_train.worlds.places.rooms import make_room, ROOM_KINDS
 
-# How often a kind is drawn; rooms share what is theirs as rooms.py sees fit.
-_SHARES = {'room': 0.80, 'corridor': 0.20}
-KINDS: tuple[str, ...] = (*_SHARES, *ROOM_KINDS)
+# How often a kind is drawn; rooms.py and halls.py divide theirs.
+_SHARES = {'room': 0.70, 'corridor': 0.16, 'hall': 0.14}
+KINDS: tuple[str, ...] = (*_SHARES, *ROOM_KINDS, *HALL_KINDS)
 
 
 def make_place(seed: int, kind: str = '', unseen: bool = False) -> Place:
@@ -34,6 +35,8 @@ def make_place(seed: int, kind: str = '', unseen: bool = False) -> Place:
     chosen = kind or _drawn(seed)
     if chosen == 'corridor':
         return make_corridor(seed, unseen=unseen)
+    if chosen == 'hall' or chosen in HALL_KINDS:
+        return make_hall(seed, '' if chosen == 'hall' else chosen, unseen=unseen)
     if chosen == 'room' or chosen in ROOM_KINDS:
         return make_room(seed, '' if chosen == 'room' else chosen, unseen=unseen)
     raise ConfigError(f"expected a kind of place of {', '.join(KINDS)}, got '{kind}'")

@@ -39,6 +39,8 @@ def exposed_world(builder: WorldBuilder, regions: Sequence[Region], ambient: Col
     gain = 1.0
     for _ in range(4):
         gain *= target / max(float(np.minimum(gain * seen, 1.0).mean()), 0.02)
+    # An exposure also spares the lights: few surfaces may be white all over.
+    gain = min(gain, 0.95 / max(float(np.quantile(seen, 0.88)), 0.02))
     gain = float(np.clip(gain, 0.3, 4.0))
     return ([replace(lamp, color=_times(lamp.color, gain)) for lamp in builder.lights],
             _times(ambient, gain))

@@ -39,7 +39,7 @@ def make_corridor(seed: int, unseen: bool = False) -> Place:
         free = raise_wall(site, wall, height, dress, holes)
         furnish_wall(site, wall, free, standing=busy, hanging=site.between(0.2, 0.8),
                      deepest=deepest)
-    _floor(site, regions)
+    lay_floor(site, regions)
     lighting = Lighting.drawn(site, daylight=bool(windows))
     cover_ceiling(site, regions, height, lighting)
     if width > 1.7 and site.chance(0.12):
@@ -123,7 +123,8 @@ def _hole(site: Site, s: float, width: float, top: float, recess: float, height:
     return Hole(s, s + wide, 0.0, top, 'door', recess)
 
 
-def _floor(site: Site, regions: list[Region]) -> None:
+def lay_floor(site: Site, regions: list[Region]) -> None:
+    """Cover regions with one floor, at times with a runner or a line on it."""
     name, lift = site.new('floor'), 0.0
     for x0, x1, y0, y1 in regions:
         site.rectangle(name, (x0 - LAP, y0 - LAP, lift), (x1 - x0 + 2 * LAP, 0, 0),
