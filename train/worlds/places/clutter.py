@@ -94,7 +94,7 @@ def packet(rng: np.random.Generator, palette: Palette) -> Parts:
     return parts
 
 
-def books(rng: np.random.Generator, palette: Palette) -> Parts:
+def books(rng: np.random.Generator, _palette: Palette) -> Parts:
     """Stack books."""
     return lying_books(rng, int(rng.integers(1, 6)))
 

@@ -42,7 +42,7 @@ def exposed(builder: WorldBuilder, plan: FloorPlan, ambient: Color,
 def _samples(builder: WorldBuilder,
              plan: FloorPlan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points, normals, paint = [], [], []
-    paints = {name.split()[0]: [] for name in builder.meshes}
+    paints: dict[str, list[np.ndarray]] = {name.split()[0]: [] for name in builder.meshes}
     for name in builder.meshes:
         texture = builder.materials[name].texture
         paints[name.split()[0]].append(texture[::16, ::16].reshape(-1, 3).mean(0) / 255)

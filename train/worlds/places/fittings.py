@@ -27,21 +27,23 @@ from sa4depth_train.worlds.world import Parts
 Rng = np.random.Generator
 # Parts that hang on y = 0 about z = 0 and face -y, with their width and height [m].
 Fitting = tuple[Parts, float, float]
+Make = Callable[[Rng, Palette], Fitting]
 
 
 def add_fittings(room: Furnisher, *, at_work: bool) -> None:
     """Screw things to the walls of a furnished room; offices and the like have more of them."""
     rng = room.rng
-    small: tuple[tuple[Callable[[Rng, Palette], Fitting], tuple[float, float]], ...] = (
+    small: tuple[tuple[Make, tuple[float, float]], ...] = (
         (switch, (1.0, 1.25)), (socket, (0.25, 0.45)), (socket, (0.25, 1.1)), (vent, (1.9, 2.6)),
         (clock, (1.7, 2.2)), (notice, (1.2, 1.7)), (thermostat, (1.3, 1.6)))
     for _ in range(room.count(2, 9)):
         make, heights = small[int(rng.integers(len(small)))]
         room.hang(*make(rng, room.palette), float(rng.uniform(*heights)))
-    large: tuple[tuple[Callable[[Rng, Palette], Fitting], tuple[float, float], float], ...] = (
-        (wall_shelf, (1.2, 1.9), 0.5), (coat_hooks, (1.3, 1.6), 0.25), (pin_board, (1.3, 1.6), 0.3),
-        (air_conditioner, (2.1, 2.5), 0.12), (extinguisher, (0.7, 1.0), 0.3 * at_work),
-        (fuse_box, (1.3, 1.7), 0.25 * at_work), (cable_duct, (0.6, 1.1), 0.3 * at_work))
+    large: tuple[tuple[Make, tuple[float, float], float], ...] = (
+        (wall_shelf, (1.2, 1.9), 0.5), (coat_hooks, (1.3, 1.6), 0.25),
+        (pin_board, (1.3, 1.6), 0.3), (air_conditioner, (2.1, 2.5), 0.12),
+        (extinguisher, (0.7, 1.0), 0.3 * at_work), (fuse_box, (1.3, 1.7), 0.25 * at_work),
+        (cable_duct, (0.6, 1.1), 0.3 * at_work))
     for make, heights, often in large:
         if room.chance(often):
             room.hang(*make(rng, room.palette), float(rng.uniform(*heights)))
@@ -100,8 +102,8 @@ def clock(rng: Rng, palette: Palette) -> Fitting:
     hands: Parts = []
     for length in (0.5 * r, 0.8 * r):
         a = float(rng.uniform(0, 6.28))
-        hands.append((black, tube([(0, -0.036, 0), (length * np.cos(a), -0.036,
-                                                   length * np.sin(a))], 0.005, sides=4)))
+        tip = length * np.cos(a), -0.036, length * np.sin(a)
+        hands.append((black, tube([(0, -0.036, 0), tip], 0.005, sides=4)))
     return [palette.small(face), (palette.plain((240, 240, 236)), inner), *hands], 2 * r, 2 * r
 
 
@@ -167,7 +169,7 @@ def air_conditioner(rng: Rng, palette: Palette) -> Fitting:
             (dark, slab((w * 0.85, 0.1, 0.02), (0, -0.14, -0.14)))], w, 0.3
 
 
-def extinguisher(rng: Rng, palette: Palette) -> Fitting:
+def extinguisher(_rng: Rng, palette: Palette) -> Fitting:
     """Make a fire extinguisher below its sign."""
     red = palette.plain((186, 30, 28), shine=0.5)
     black = palette.plain((24, 24, 26))

@@ -25,6 +25,7 @@ from sa4depth_train.worlds.places.solids import moved_parts, Piece
 from sa4depth_train.worlds.world import Parts, WorldBuilder
 
 Spot = tuple[tuple[float, float], float]
+Make = Callable[[np.random.Generator, Palette], Piece]
 MOST_FACES = 48_000
 
 
@@ -82,7 +83,8 @@ class Furnisher:
         c, s = np.cos(turn), np.sin(turn)
         at = (float(x + c * offset[0] - s * offset[1]), float(y + s * offset[0] + c * offset[1]))
         rect = footprint(at, piece.size[0], piece.size[1], turn + yaw)
-        if self.full() or not (force and self._inside(rect) or self.plan.fits(rect, gap=-0.04)):
+        if self.full() or not ((force and self._inside(rect))
+                               or self.plan.fits(rect, gap=-0.04)):
             return False
         self.plan.take(rect)
         self.set_down(piece, at, turn + yaw, load=load)
@@ -103,8 +105,7 @@ class Furnisher:
         """Put parts at an offset [m] in the frame of a piece that stands at ``spot``."""
         self.builder.place(moved_parts(parts, offset, yaw=yaw), (*spot[0], 0.0), yaw=spot[1])
 
-    def chairs_around(self, piece: Piece, spot: Spot, make: Callable[[np.random.Generator, Palette], Piece],
-                      share: float) -> None:
+    def chairs_around(self, piece: Piece, spot: Spot, make: Make, share: float) -> None:
         """Draw chairs up to a table, pushed in by different amounts."""
         w, d, _ = piece.size
         seats = max(1, round(w / 0.65))
@@ -121,8 +122,8 @@ class Furnisher:
             self.near(chair, spot, (float(off[0]), float(off[1])),
                       yaw + float(self.rng.normal(0, 0.2)), force=out < 0.05)
 
-    def crowd(self, makes: Sequence[Callable[[np.random.Generator, Palette], Piece]],
-              share: float, *, makers: Sequence[Maker] = EVERYWHERE) -> None:
+    def crowd(self, makes: Sequence[Make], share: float, *,
+              makers: Sequence[Maker] = EVERYWHERE) -> None:
         """Add pieces until they stand on a share of the floor, or no more find a place."""
         for _ in range(14):
             if self.plan.covered() >= share or self.full():

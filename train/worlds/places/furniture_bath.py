@@ -48,7 +48,8 @@ def toilet(rng: Rng, palette: Palette) -> Piece:
 def wash_basin(rng: Rng, palette: Palette) -> Piece:
     """Make a wash basin on a foot or in a cupboard, often with a mirror cupboard above."""
     w, d, h = (float(rng.uniform(*span)) for span in ((0.45, 1.1), (0.4, 0.52), (0.8, 0.9)))
-    white, metal = palette.plain((236, 236, 232), shine=0.6), palette.plain((176, 178, 180), shine=0.7)
+    white = palette.plain((236, 236, 232), shine=0.6)
+    metal = palette.plain((176, 178, 180), shine=0.7)
     parts: Parts = [(white, slab((w, d, 0.05), (0, 0, h - 0.025))),
                     (palette.plain((206, 208, 206), shine=0.6), soft(
                         (min(0.5, w * 0.8), d * 0.65, 0.02), (0, -0.03, h), roundness=0.7,
@@ -96,7 +97,8 @@ def bath_tub(rng: Rng, palette: Palette) -> Piece:
 def shower(rng: Rng, palette: Palette) -> Piece:
     """Make a shower tray with a curtain or frosted panes, a bar and a head."""
     side = float(rng.uniform(0.8, 1.0))
-    white, metal = palette.plain((236, 236, 233), shine=0.5), palette.plain((182, 184, 186), shine=0.7)
+    white = palette.plain((236, 236, 233), shine=0.5)
+    metal = palette.plain((182, 184, 186), shine=0.7)
     parts: Parts = [(white, slab((side, side, 0.08), (0, 0, 0.04))),
                     (metal, tube([(0, side / 2 - 0.03, 0.9), (0, side / 2 - 0.03, 2.05),
                                   (0, side / 2 - 0.25, 2.1)], 0.011)),
@@ -125,8 +127,8 @@ def towels(rng: Rng, palette: Palette) -> Parts:
     while x < w / 2 - 0.15:
         span, drop = float(rng.uniform(0.15, 0.45)), float(rng.uniform(0.3, 0.7))
         span = min(span, w / 2 - x)
-        parts.append((palette.pick('fabric'), soft((span, 0.045, drop), (x + span / 2, -0.06,
-                                                                       -drop / 2 + 0.02),
-                                                   roundness=0.25, rings=6)))
+        middle = x + span / 2, -0.06, -drop / 2 + 0.02
+        parts.append((palette.pick('fabric'), soft((span, 0.045, drop), middle, roundness=0.25,
+                                                   rings=6)))
         x += span + 0.04
     return parts

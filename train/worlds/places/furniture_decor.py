@@ -61,7 +61,7 @@ def large_plant(rng: Rng, palette: Palette) -> Piece:
         tip = np.array([*sway, pot + tall * float(rng.uniform(0.7, 1.0))])
         base = np.array([0.0, 0.0, pot * 0.9])
         parts.append((stem, tube([base, 0.5 * (base + tip) + [0.02, 0, 0.03], tip], 0.012)))
-        for k in range(40 // count + 4):
+        for _leaf in range(40 // count + 4):
             t = float(rng.uniform(0.3, 1.0) if style == 1 else rng.uniform(0.75, 1.0))
             at = base + t * (tip - base)
             parts.append((skin, blade(rng, float(rng.uniform(0.1, 0.32))).moved(
@@ -114,8 +114,8 @@ def board(rng: Rng, palette: Palette, width: float, height: float, *, chalk: boo
     parts.append((metal, slab((width, 0.03, 0.02), (0, -0.015, height / 2))))
     for _ in range(int(rng.integers(0, 14))):   # strokes
         size = float(rng.uniform(0.05, 0.3)), 0.002, float(rng.uniform(0.006, 0.02))
-        at = float(rng.uniform(-0.42, 0.42)) * width, -0.022, float(rng.uniform(-0.4, 0.4)) * height
-        parts.append(palette.small(slab(size, at)))
+        x, z = (float(v) for v in rng.uniform(-0.42, 0.42, 2) * (width, height))
+        parts.append(palette.small(slab(size, (x, -0.022, z))))
     return parts
 
 

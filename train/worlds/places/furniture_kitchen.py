@@ -66,8 +66,8 @@ def refrigerator(rng: Rng, palette: Palette) -> Piece:
     split = h * float(rng.uniform(0.3, 0.7))
     parts: Parts = [(skin, slab((w, d - 0.05, h), (0, 0.025, h / 2), grain='z'))]
     for low, high in ((0.03, split), (split, h)):
-        parts.append((skin, slab((w, 0.045, high - low - 0.01), (0, -d / 2 + 0.02,
-                                                               (low + high) / 2), grain='z')))
+        middle = 0.0, -d / 2 + 0.02, (low + high) / 2
+        parts.append((skin, slab((w, 0.045, high - low - 0.01), middle, grain='z')))
         parts.append((grey, slab((0.02, 0.03, 0.3 * (high - low)),
                                  (w / 2 - 0.06, -d / 2 - 0.02, (low + high) / 2))))
     for _ in range(int(rng.integers(0, 7))):    # notes and magnets
@@ -140,11 +140,12 @@ def _wall_units(rng: Rng, front: str, metal: str, width: float, units: int, d: f
         x = -width / 2 + (k + 0.5) * step
         if k == stove:
             parts.append((metal, slab((step, 0.45, 0.08), (x, d / 2 - 0.225, low + 0.1))))
-            parts.append((metal, slab((0.24, 0.24, tall), (x, d / 2 - 0.12, low + 0.1 + tall / 2))))
+            pipe = x, d / 2 - 0.12, low + 0.1 + tall / 2
+            parts.append((metal, slab((0.24, 0.24, tall), pipe)))
         elif rng.random() < 0.85:
             parts.append((front, slab((step, 0.33, tall), (x, d / 2 - 0.165, low + tall / 2))))
             parts.append((front, slab((step - 0.008, 0.018, tall - 0.008),
                                       (x, d / 2 - 0.339, low + tall / 2), grain='z')))
-            parts.append((metal, slab((0.012, 0.018, 0.14), (x + step / 2 - 0.05, d / 2 - 0.355,
-                                                           low + 0.14))))
+            grip = x + step / 2 - 0.05, d / 2 - 0.355, low + 0.14
+            parts.append((metal, slab((0.012, 0.018, 0.14), grip)))
     return parts

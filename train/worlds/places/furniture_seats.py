@@ -107,7 +107,7 @@ def sofa(rng: Rng, palette: Palette, *, width: float | None = None) -> Piece:
                                   roundness=0.22)))
         parts.append((cover, tilted(soft((step * 0.97, 0.18, top - seat + 0.02), roundness=0.3),
                                     -0.15).moved((x, d / 2 - 0.26, (top + seat) / 2 + 0.02))))
-    parts += _throw_pillows(rng, palette, w - 2 * arm, d, seat)
+    parts += _throw_pillows(rng, palette, w - 2 * arm, seat)
     return Piece(parts, (w, d, top), (Surface(-w / 2 + arm, w / 2 - arm, -d / 2 + 0.1, 0.05,
                                               seat + 0.03, 0.25),))
 
@@ -127,8 +127,7 @@ def bench(rng: Rng, palette: Palette) -> Piece:
     return Piece(parts, (w, d, h), (Surface(-w / 2, w / 2, -d / 2, d / 2, h, 0.4),))
 
 
-def _throw_pillows(rng: Rng, palette: Palette, width: float, depth: float,
-                   seat: float) -> Parts:
+def _throw_pillows(rng: Rng, palette: Palette, width: float, seat: float) -> Parts:
     parts: Parts = []
     for _ in range(int(rng.integers(0, 5))):
         side = float(rng.uniform(0.32, 0.5))

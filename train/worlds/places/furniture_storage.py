@@ -14,13 +14,15 @@
 
 """Shelves, cupboards, wardrobes, drawers, racks and boxes."""
 
+from itertools import pairwise
+
 import numpy as np
 from sa4depth_train.worlds.furniture import lying_books
+from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.places.clutter import EVERYWHERE, Maker, spread
 from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.solids import (
     moved_parts, Piece, rod, round_body, slab, soft, Surface, tube)
-from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.world import Parts
 
 Rng = np.random.Generator
@@ -44,7 +46,7 @@ def shelf(rng: Rng, palette: Palette, *, makers: tuple[Maker, ...] = EVERYWHERE,
         parts.append((wood, slab((board, d - 0.02, h), (-w / 2 + board + k * step, 0, h / 2),
                                  grain='z')))
     for k in range(columns):
-        for low, high in zip(levels[:-1], levels[1:]):
+        for low, high in pairwise(levels):
             x0 = -w / 2 + board + k * step + 0.02
             bay = Surface(x0, x0 + step - 0.05, -d / 2 + 0.02, d / 2 - 0.02,
                           float(low) + board / 2, float(high - low) - board - 0.02)
@@ -175,13 +177,13 @@ def _bay(rng: Rng, palette: Palette, bay: Surface, makers: tuple[Maker, ...],
     if draw < 0.12 or bay.space < 0.1:
         return []
     if draw < 0.12 + 0.88 * books:
-        return _book_line(rng, palette, bay)
+        return _book_line(rng, bay)
     if draw > 0.85:
         return crates(rng, palette, bay)
     return spread(rng, palette, bay, makers, 16.0)
 
 
-def _book_line(rng: Rng, palette: Palette, bay: Surface) -> Parts:
+def _book_line(rng: Rng, bay: Surface) -> Parts:
     """Stand books or binders upright as one mesh of spines."""
     binders = rng.random() < 0.25
     fill = bay.x0 + (bay.x1 - bay.x0) * float(rng.uniform(0.4, 1.0))
@@ -194,7 +196,7 @@ def _book_line(rng: Rng, palette: Palette, bay: Surface) -> Parts:
         d = min(bay.y1 - bay.y0, 0.28 if binders else float(rng.uniform(0.13, 0.22)))
         if rng.random() > 0.04:
             at = (x + t / 2, bay.y0 + 0.02 + d / 2, bay.z + h / 2)
-            parts.append(_book(rng, palette, (t, d, h), at))
+            parts.append(_book(rng, (t, d, h), at))
         x += t + 0.002
     if fill < bay.x1 - 0.3 and rng.random() < 0.5:
         parts += moved_parts(lying_books(rng, 2), ((fill + bay.x1) / 2 + 0.05, bay.y0 + 0.12,
@@ -202,7 +204,7 @@ def _book_line(rng: Rng, palette: Palette, bay: Surface) -> Parts:
     return parts
 
 
-def _book(rng: Rng, palette: Palette, size: tuple[float, float, float],
+def _book(rng: Rng, size: tuple[float, float, float],
           at: tuple[float, float, float]) -> tuple[str, Mesh]:
     cell = int(rng.integers(16))
     mesh = slab(size, at)

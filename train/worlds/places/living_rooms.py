@@ -21,12 +21,13 @@ from sa4depth_train.worlds.places.furniture_beds import bed
 from sa4depth_train.worlds.places.furniture_decor import (
     floor_lamp, large_plant, radiator, rug, television)
 from sa4depth_train.worlds.places.furniture_seats import (
-    armchair, bench, chair, office_chair, sofa, stool)
+    armchair, bench, chair, sofa, stool)
 from sa4depth_train.worlds.places.furniture_storage import (
     bin_or_basket, boxes, coat_stand, cupboard, night_table, shelf, sideboard, wardrobe)
-from sa4depth_train.worlds.places.furniture_tables import coffee_table, desk, dining_table
+from sa4depth_train.worlds.places.furniture_tables import coffee_table, dining_table
 from sa4depth_train.worlds.places.litter import litter
 from sa4depth_train.worlds.places.people import person
+from sa4depth_train.worlds.places.work_rooms import desk_at_wall
 
 
 def furnish_living(room: Furnisher, fill: float) -> None:
@@ -41,7 +42,7 @@ def furnish_living(room: Furnisher, fill: float) -> None:
     if room.chance(0.65):
         _dining_group(room)
     if room.chance(0.2):
-        work_place(room)
+        desk_at_wall(room)
     _loose_things(room, fill)
     room.crowd((shelf, shelf, sideboard, wardrobe, large_plant, boxes, floor_lamp, bench,
                 armchair, armchair, coffee_table, stool), 0.42 * fill)
@@ -63,26 +64,13 @@ def furnish_bedroom(room: Furnisher, fill: float) -> None:
         make = (shelf, sideboard, sideboard)[room.count(0, 2)]
         room.against_wall(make(rng, palette))
     if room.chance(0.45):
-        work_place(room)
+        desk_at_wall(room)
     if room.chance(0.3):
         room.against_wall(armchair(rng, palette))
     _loose_things(room, fill)
     room.crowd((shelf, sideboard, sideboard, wardrobe, large_plant, boxes, bin_or_basket,
                 armchair, night_table, bench, floor_lamp), 0.5 * fill)
     room.pictures(room.count(0, 5))
-
-
-def work_place(room: Furnisher) -> None:
-    """Stand a desk at a wall, with a screen and a chair."""
-    from sa4depth_train.worlds.places.work_rooms import equip_desk
-    made = desk(room.rng, room.palette)
-    spot = room.against_wall(made, makers=clutter.DESK, load=1.2, above=0.8)
-    if spot is not None:
-        equip_desk(room, made, spot)
-        make = office_chair if room.chance(0.6) else chair
-        out = made.size[1] / 2 + float(room.rng.uniform(0.1, 0.4))
-        room.near(make(room.rng, room.palette), spot, (float(room.rng.normal(0, 0.15)), -out),
-                  np.pi + float(room.rng.normal(0, 0.4)))
 
 
 def _seating(room: Furnisher) -> None:
@@ -154,4 +142,3 @@ def _loose_things(room: Furnisher, fill: float) -> None:
     litter(room, round(room.count(0, 7) * fill))
     if room.chance(0.08):
         room.anywhere(person(rng, palette))
-

@@ -70,7 +70,7 @@ def add_openings(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
     for opening in plan.openings:
         line = plan.walls[opening.wall]
         if opening.kind == 'window':
-            parts = _window(palette, opening, frame, depth, rng)
+            parts = _window(opening, frame, depth, rng)
             parts += _cover(palette, cover, cloth, opening, rng)
         else:
             parts = _door(palette, opening, frame, leaf, rng)
@@ -114,7 +114,7 @@ def _lining(name: str, width: float, z0: float, z1: float, depth: float, bar: fl
     return parts
 
 
-def _window(palette: Palette, o: Opening, frame: str, depth: float,
+def _window(o: Opening, frame: str, depth: float,
             rng: np.random.Generator) -> Parts:
     width, height = o.s1 - o.s0, o.z1 - o.z0
     parts = _lining(frame, width, o.z0, o.z1, depth + 0.05, 0.03)
@@ -205,9 +205,9 @@ def _leaf(palette: Palette, name: str, width: float, height: float,
         inset = 0.12
         step = (height - inset) / rows
         for k in range(rows):
-            for y in (-0.024, 0.024):
-                parts.append((name, slab((width - 2 * inset, 0.012, step - inset),
-                                         (0, y, inset / 2 + (k + 0.5) * step), grain='z')))
+            z = inset / 2 + (k + 0.5) * step
+            parts += [(name, slab((width - 2 * inset, 0.012, step - inset), (0, y, z), grain='z'))
+                      for y in (-0.024, 0.024)]
     elif style < 0.55:
         glass = palette.plain((150, 160, 162), shine=0.8)
         parts.append((glass, slab((width * 0.6, 0.046, height * 0.5), (0, 0, height * 0.65))))
@@ -220,8 +220,8 @@ def _leaf(palette: Palette, name: str, width: float, height: float,
 
 def _beyond(palette: Palette, width: float, height: float, rng: np.random.Generator) -> Parts:
     """Build the piece of another room that an open door shows."""
-    w, d, h = (float(rng.uniform(*span)) for span in ((width + 0.2, 4.0), (1.0, 5.0),
-                                                     (height + 0.1, height + 0.7)))
+    w, d = float(rng.uniform(width + 0.2, 4.0)), float(rng.uniform(1.0, 5.0))
+    h = height + float(rng.uniform(0.1, 0.7))
     x0, y0 = -w / 2 + float(rng.uniform(-0.5, 0.5)) * (w - width) * 0.9, 0.125
     wall = palette.register('wall', palette.surface('wall'))
     floor = palette.register('floor', palette.surface('floor'))

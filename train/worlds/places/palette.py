@@ -189,4 +189,3 @@ def _print_label(rng: np.random.Generator, view: np.ndarray) -> None:
             left = int(rng.integers(4, side // 2))
             cv2.line(view, (left, y), (left + int(rng.integers(6, side // 2)), y), ink,
                      int(rng.integers(1, 3)))
-

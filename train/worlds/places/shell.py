@@ -15,6 +15,7 @@
 """Floor, walls and ceiling of a room, with shade in the corners and behind the furniture."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -70,8 +71,8 @@ def holed_wall(line: WallLine, height: float, openings: Sequence[Opening]) -> Me
     s_cuts = _cuts(line.length, [(o.s0, o.s1) for o in openings])
     z_cuts = _cuts(height, [(o.z0, o.z1) for o in openings])
     pieces = []
-    for s0, s1 in zip(s_cuts, s_cuts[1:]):
-        for z0, z1 in zip(z_cuts, z_cuts[1:]):
+    for s0, s1 in pairwise(s_cuts):
+        for z0, z1 in pairwise(z_cuts):
             if not any(o.s0 < (s0 + s1) / 2 < o.s1 and o.z0 < (z0 + z1) / 2 < o.z1
                        for o in openings):
                 pieces.append(_wall_piece(line, height, (s0, s1, z0, z1)))
@@ -191,7 +192,7 @@ def _add_skirting(builder: WorldBuilder, palette: Palette, plan: FloorPlan,
     for number, line in enumerate(plan.walls):
         doors = [o for o in plan.openings if o.wall == number and o.z0 < height]
         cuts = _cuts(line.length, [(o.s0, o.s1) for o in doors])
-        for s0, s1 in zip(cuts, cuts[1:]):
+        for s0, s1 in pairwise(cuts):
             if s1 - s0 > 0.05 and not any(o.s0 < (s0 + s1) / 2 < o.s1 for o in doors):
                 x, y = line.point((s0 + s1) / 2, 0.008)
                 bar = slab((s1 - s0, 0.016, height), (0, 0, height / 2))
