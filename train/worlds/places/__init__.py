@@ -20,10 +20,11 @@ from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places.corridors import make_corridor
 from sa4depth_train.worlds.places.halls import HALL_KINDS, make_hall
 from sa4depth_train.worlds.places.rooms import make_room, ROOM_KINDS
+from sa4depth_train.worlds.places.yards import make_yard, YARD_KINDS
 
-# How often a kind is drawn; rooms.py and halls.py divide theirs.
-_SHARES = {'room': 0.70, 'corridor': 0.16, 'hall': 0.14}
-KINDS: tuple[str, ...] = (*_SHARES, *ROOM_KINDS, *HALL_KINDS)
+# How often a kind is drawn; each file divides its own.
+_SHARES = {'room': 0.65, 'corridor': 0.15, 'hall': 0.12, 'yard': 0.08}
+KINDS: tuple[str, ...] = (*_SHARES, *ROOM_KINDS, *HALL_KINDS, *YARD_KINDS)
 
 
 def make_place(seed: int, kind: str = '', unseen: bool = False) -> Place:
@@ -37,6 +38,8 @@ def make_place(seed: int, kind: str = '', unseen: bool = False) -> Place:
         return make_corridor(seed, unseen=unseen)
     if chosen == 'hall' or chosen in HALL_KINDS:
         return make_hall(seed, '' if chosen == 'hall' else chosen, unseen=unseen)
+    if chosen == 'yard' or chosen in YARD_KINDS:
+        return make_yard(seed, '' if chosen == 'yard' else chosen, unseen=unseen)
     if chosen == 'room' or chosen in ROOM_KINDS:
         return make_room(seed, '' if chosen == 'room' else chosen, unseen=unseen)
     raise ConfigError(f"expected a kind of place of {', '.join(KINDS)}, got '{kind}'")
