@@ -81,7 +81,7 @@ def _limits(args: argparse.Namespace) -> tuple[int, int] | None:
         return None
     first, colon, stop = args.frames.partition(':')
     if args.start or not (colon and first.isdecimal() and stop.isdecimal()):
-        raise ConfigError(f"--frames must be A:B, two numbers from 0, and without --from; got "
+        raise ConfigError('--frames must be A:B, two numbers from 0, and without --from; got '
                           f"'{args.frames}' and --from {args.start}. Example: --frames 150:180")
     return int(first), int(stop)
 
