@@ -26,7 +26,7 @@ from sa4depth_train.worlds.world import Parts, WorldBuilder
 
 Spot = tuple[tuple[float, float], float]
 Make = Callable[[np.random.Generator, Palette], Piece]
-MOST_FACES = 48_000
+MOST_FACES = 46_000
 
 
 @dataclass

@@ -14,12 +14,15 @@
 
 """What stands in living rooms and bedrooms."""
 
+from collections.abc import Callable
+
 import numpy as np
 from sa4depth_train.worlds.places import clutter
 from sa4depth_train.worlds.places.furnisher import Furnisher, Spot
 from sa4depth_train.worlds.places.furniture_beds import bed
 from sa4depth_train.worlds.places.furniture_decor import (
     floor_lamp, large_plant, radiator, rug, television)
+from sa4depth_train.worlds.places.furniture_kitchen import kitchen_run, refrigerator
 from sa4depth_train.worlds.places.furniture_seats import (
     armchair, bench, chair, sofa, stool)
 from sa4depth_train.worlds.places.furniture_storage import (
@@ -27,7 +30,7 @@ from sa4depth_train.worlds.places.furniture_storage import (
 from sa4depth_train.worlds.places.furniture_tables import coffee_table, dining_table
 from sa4depth_train.worlds.places.litter import litter
 from sa4depth_train.worlds.places.people import person
-from sa4depth_train.worlds.places.work_rooms import desk_at_wall
+from sa4depth_train.worlds.places.work_rooms import desk_at_wall, desk_island
 
 
 def furnish_living(room: Furnisher, fill: float) -> None:
@@ -47,6 +50,22 @@ def furnish_living(room: Furnisher, fill: float) -> None:
     room.crowd((shelf, shelf, sideboard, wardrobe, large_plant, boxes, floor_lamp, bench,
                 armchair, armchair, coffee_table, stool), 0.42 * fill)
     room.pictures(room.count(0, 6))
+
+
+def furnish_open_plan(room: Furnisher, fill: float) -> None:
+    """Furnish a large room to sit, eat, cook or work in, as in lounges and open offices."""
+    rng, palette = room.rng, room.palette
+    groups: tuple[Callable[[Furnisher], None], ...] = (
+        _seating, _seating, _dining_group, _dining_group, desk_island, desk_island,
+        desk_at_wall, _kitchen_corner, _television_wall, _shelf_divider, _shelf_divider)
+    for _ in range(round(2 + 8 * fill)):
+        groups[int(rng.integers(len(groups)))](room)
+    _loose_things(room, fill)
+    room.crowd((shelf, sideboard, wardrobe, large_plant, large_plant, boxes, bench, armchair,
+                coat_stand, dining_table), 0.36 * fill)
+    if room.chance(0.2):
+        room.anywhere(person(rng, palette))
+    room.pictures(room.count(0, 8))
 
 
 def furnish_bedroom(room: Furnisher, fill: float) -> None:
@@ -114,6 +133,25 @@ def _dining_group(room: Furnisher) -> None:
     spot = room.anywhere(made, yaw=yaw, gap=0.35, makers=clutter.KITCHEN)
     if spot is not None:
         room.chairs_around(made, spot, chair, float(room.rng.uniform(0.3, 0.95)))
+
+
+def _kitchen_corner(room: Furnisher) -> None:
+    rng, palette = room.rng, room.palette
+    names = palette.pick('wood'), palette.pick('wood', again=0.2), palette.pick('metal')
+    tiles = palette.register('tiles', palette.surface('ceramic'))
+    room.against_wall(kitchen_run(rng, palette, float(rng.uniform(1.8, 4.0)), names, tiles),
+                      makers=clutter.KITCHEN, gap=0.0)
+    if room.chance(0.6):
+        room.against_wall(refrigerator(rng, palette), makers=clutter.KITCHEN)
+    if room.chance(0.5):    # a counter in front of it
+        counter = cupboard(rng, palette, (1.2, 2.6), (0.6, 0.95), (0.86, 1.1))
+        room.anywhere(counter, yaw=float(rng.integers(4)) * np.pi / 2, gap=0.4,
+                      makers=clutter.KITCHEN)
+
+
+def _shelf_divider(room: Furnisher) -> None:
+    yaw = float(room.rng.integers(4)) * np.pi / 2
+    room.anywhere(shelf(room.rng, room.palette), yaw=yaw, gap=0.3)
 
 
 def _beside_bed(room: Furnisher, spot: Spot, width: float, depth: float) -> None:

@@ -234,6 +234,6 @@ def _beyond(palette: Palette, width: float, height: float, rng: np.random.Genera
     parts: Parts = [(name, panel(at, u, v, cell=9)) for name, at, u, v in sides]
     for _ in range(int(rng.integers(0, 4))):
         size = [float(v) for v in rng.uniform((0.3, 0.3, 0.3), (0.9, 0.6, 2.0))]
-        at = float(rng.uniform(x0 + 0.5, x0 + w - 0.5)), y0 + d - size[1] / 2, size[2] / 2
+        at = x0 + w * float(rng.uniform(0.2, 0.8)), y0 + d - size[1] / 2, size[2] / 2
         parts.append((palette.pick('wood'), slab(size, at, grain='z')))
     return parts

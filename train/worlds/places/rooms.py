@@ -24,7 +24,8 @@ from sa4depth_train.worlds.places.exposure import exposed
 from sa4depth_train.worlds.places.fittings import add_fittings
 from sa4depth_train.worlds.places.furnisher import Furnisher
 from sa4depth_train.worlds.places.lighting import add_lights, draw_mood
-from sa4depth_train.worlds.places.living_rooms import furnish_bedroom, furnish_living
+from sa4depth_train.worlds.places.living_rooms import (
+    furnish_bedroom, furnish_living, furnish_open_plan)
 from sa4depth_train.worlds.places.openings import add_openings, plan_doors, plan_windows
 from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.plan import FloorPlan, Rect
@@ -38,12 +39,13 @@ Furnish = Callable[[Furnisher, float], None]
 
 # kind: how it is furnished, its long side, its short side, its height [m], how often
 _KINDS: dict[str, tuple[Furnish, Span, Span, Span, float]] = {
-    'living': (furnish_living, (3.6, 8.0), (3.0, 5.5), (2.3, 3.2), 0.24),
-    'office': (furnish_office, (3.2, 9.0), (2.8, 6.5), (2.4, 3.2), 0.24),
-    'bedroom': (furnish_bedroom, (3.0, 5.6), (2.6, 4.4), (2.25, 3.0), 0.12),
-    'kitchen': (furnish_kitchen, (2.8, 6.0), (2.3, 4.2), (2.3, 3.0), 0.13),
-    'lab': (furnish_lab, (4.0, 10.0), (3.5, 7.0), (2.5, 4.2), 0.13),
-    'bathroom': (furnish_bathroom, (2.2, 4.2), (1.8, 3.0), (2.2, 2.9), 0.05),
+    'living': (furnish_living, (3.8, 9.0), (3.2, 6.5), (2.3, 3.3), 0.20),
+    'open': (furnish_open_plan, (6.0, 12.0), (4.0, 8.0), (2.4, 3.6), 0.12),
+    'office': (furnish_office, (3.4, 12.0), (3.0, 8.0), (2.4, 3.3), 0.24),
+    'bedroom': (furnish_bedroom, (3.2, 6.2), (2.8, 4.8), (2.25, 3.0), 0.10),
+    'kitchen': (furnish_kitchen, (3.0, 7.0), (2.4, 5.0), (2.3, 3.1), 0.10),
+    'lab': (furnish_lab, (4.0, 12.0), (3.6, 8.0), (2.5, 4.2), 0.13),
+    'bathroom': (furnish_bathroom, (2.2, 4.4), (1.9, 3.2), (2.2, 2.9), 0.03),
     'class': (furnish_class, (6.0, 11.0), (5.0, 7.5), (2.7, 3.6), 0.09),
 }
 ROOM_KINDS = tuple(_KINDS)
