@@ -45,13 +45,16 @@ class FreeFloor:
                               'give its Place a region')
         self._corner = regions[:, [0, 2]].min(0) - 2 * CELL
         size = np.ceil((regions[:, [1, 3]].max(0) + 2 * CELL - self._corner) / CELL).astype(int)
-        self._inside = np.zeros((size[1], size[0]), np.uint8)
+        self._floor = np.zeros((size[1], size[0]), np.uint8)
         for x0, x1, y0, y1 in regions:
-            self._paint(x0, x1, y0, y1, 1)
+            self._paint(self._floor, x0, x1, y0, y1)
+        self._things, free = np.zeros_like(self._floor), self._floor.copy()
         for block in place.world.blocks:
+            spot = block.low[0], block.high[0], block.low[1], block.high[1]
+            self._paint(self._things, *spot)
             if block.low[2] < high + CLEARANCE and block.high[2] > low - CLEARANCE:
-                self._paint(block.low[0], block.high[0], block.low[1], block.high[1], 0)
-        distance = cv2.distanceTransform(self._inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+                self._paint(free, *spot, free=False)
+        distance = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         self._clearance = distance * CELL - _CELL_ERROR
         self._planned = self._choose_component(place.kind, wanted)
 
@@ -81,23 +84,29 @@ class FreeFloor:
             corners += leg
         return self._smoothed(_resampled(np.array(corners)))
 
-    def sight(self, point: np.ndarray, yaw: np.ndarray) -> np.ndarray:
-        """Give how far the floor reaches from a point (2,) in directions ``yaw`` (n), <= 8 m."""
+    def sight(self, point: np.ndarray, yaw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Look from a point (2,) in directions ``yaw`` (n).
+
+        Gives how far the floor reaches, at most 8 m, and over how much of that things stand [m].
+        """
         reach = np.arange(CELL, _SIGHT, CELL)
         ray = np.stack([np.cos(yaw), np.sin(yaw)], -1)[:, None] * reach[:, None] + point
         column, row = self._cells(ray.reshape(-1, 2)).T
-        blocked = (self._inside[row, column] == 0).reshape(len(yaw), -1)
-        return np.where(blocked.any(1), reach[blocked.argmax(1)], _SIGHT)
+        inside = self._floor[row, column].reshape(len(yaw), -1)
+        seen = np.logical_and.accumulate(inside > 0, axis=1)
+        things = seen & (self._things[row, column].reshape(len(yaw), -1) > 0)
+        return seen.sum(1) * CELL, things.sum(1) * CELL
 
-    def _paint(self, x0: float, x1: float, y0: float, y1: float, value: int) -> None:
+    def _paint(self, image: np.ndarray, x0: float, x1: float, y0: float, y1: float, *,
+               free: bool = True) -> None:
         # Free are the cells whose centre is inside, taken are all that a block touches.
-        spread = 0.5 if value else 0.0
         start = (np.array([x0, y0]) - self._corner) / CELL
         stop = (np.array([x1, y1]) - self._corner) / CELL
-        first = np.floor(start + spread).astype(int) if value else np.floor(start).astype(int)
-        last = np.floor(stop + spread).astype(int) if value else np.ceil(stop).astype(int)
-        first, last = np.maximum(first, 0), np.maximum(last, 0)
-        self._inside[first[1]:last[1], first[0]:last[0]] = value
+        first = np.floor(start + 0.5) if free else np.floor(start)
+        last = np.floor(stop + 0.5) if free else np.ceil(stop)
+        (left, low), (right, high) = (np.maximum(edge, 0).astype(int) for edge in (first, last))
+        image[low:high, left:right] = free
 
     def _choose_component(self, kind: str, wanted: float) -> np.ndarray:
         narrow = _largest(self._clearance >= _WIDER[-1])
@@ -147,7 +156,7 @@ class FreeFloor:
 
     def _cells(self, points: np.ndarray) -> np.ndarray:
         cells = np.floor((points - self._corner) / CELL).astype(int)
-        return np.clip(cells, 0, np.array(self._inside.shape)[::-1] - 1)
+        return np.clip(cells, 0, np.array(self._floor.shape)[::-1] - 1)
 
     def _point(self, row: int, column: int) -> np.ndarray:
         return self._corner + (np.array([column, row]) + 0.5) * CELL

@@ -134,13 +134,18 @@ def _gazes(segments: list[_Segment], floor: FreeFloor, position: np.ndarray,
         still = segment.manner in ('look', 'stop')
         reference = (wanted[segment.first - 1] if segment.first and absolute[segment.first - 1]
                      else heading[segment.first]) if still else heading[middle]
-        sight = floor.sight(position[middle], reference + offsets)
-        weights = np.minimum(sight, 5.0) ** 1.5 + 0.1
-        offset = rng.choice(offsets, p=weights / weights.sum())
+        offset = rng.choice(offsets, p=_interest(floor, position[middle], reference + offsets))
         frames = slice(segment.first, segment.last)
         wanted[frames] = reference + offset if still else heading[frames] + offset
         absolute[frames] = still
     return _followed(wanted, yaw, rate, carrier.turn * rng.uniform(*_HURRY))
+
+
+def _interest(floor: FreeFloor, point: np.ndarray, yaw: np.ndarray) -> np.ndarray:
+    # People look where there is something, and rather across a room than at the next wall.
+    reach, things = floor.sight(point, yaw)
+    weights = (np.minimum(reach, 5.0) + 0.1) * (0.2 + np.minimum(things, 1.5))
+    return weights / weights.sum()
 
 
 def _followed(wanted: np.ndarray, yaw: float, rate: float, fastest: float) -> np.ndarray:

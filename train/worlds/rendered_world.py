@@ -37,6 +37,8 @@ from sa4depth_train.worlds.world_cache import CachedWorld, millimetres, WorldFra
 # A picture is of no use when more than this share is nearer than so many metres, when less
 # than this share has depth, or when its grey values differ by less than this.
 _NEAR, _NEAR_SHARE, _SEEN_SHARE, _CONTRAST = 0.35, 1 / 3, 0.05, 3.0
+# A picture of one plane is kept so often; of what deviates so much from one always.
+_PLANE_WORTH, _UNEVEN = 0.15, 0.06
 _ATTEMPTS = 8
 PARTS = ('building', 'drawing', 'sensor', 'writing')
 
@@ -121,11 +123,23 @@ def folder_name(index: int) -> str:
     return f'{index:06d}'
 
 
-def worthwhile(rgb: np.ndarray, depth: np.ndarray) -> bool:
-    """Tell whether a picture shows something: not only sky, one wall, or what it touches."""
+def worth(rgb: np.ndarray, depth: np.ndarray) -> float:
+    """
+    Give how much a picture teaches, 0 to 1: nothing when it shows what it nearly touches or sky.
+
+    One plane alone counts for little, however it is lit.
+    """
     near = ((depth > 0) & (depth < _NEAR)).mean()
-    return bool(near <= _NEAR_SHARE and (depth > 0).mean() >= _SEEN_SHARE
-                and rgb[::2, ::2].std() >= _CONTRAST)
+    seen = depth[::8, ::8] > 0
+    if near > _NEAR_SHARE or seen.mean() < _SEEN_SHARE or rgb[::2, ::2].std() < _CONTRAST:
+        return 0.0
+    # The inverse depth of a plane is linear in the pixels.
+    v, u = np.nonzero(seen)
+    inverse = 1.0 / depth[::8, ::8][seen]
+    basis = np.stack([u, v, np.ones_like(u)], 1)
+    plane, *_ = np.linalg.lstsq(basis, inverse, rcond=None)
+    uneven = float(np.abs(inverse - basis @ plane).mean() / inverse.mean())
+    return min(_PLANE_WORTH + uneven / _UNEVEN, 1.0)
 
 
 class _NothingToSeeError(Exception):
@@ -165,6 +179,7 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
 def _photographed(place: Place, sensor: Sensor, shots: Shots, settings: WorldsSettings,
                   watch: _Watch) -> tuple[list[int], list[SensedFrame]]:
     width, height = sensor.lens.drawn_size
+    luck = np.random.default_rng((settings.seed, len(shots))).random(len(shots))
     chosen: list[int] = []
     taken: list[SensedFrame] = []
     with watch.measured('building'):
@@ -175,7 +190,7 @@ def _photographed(place: Place, sensor: Sensor, shots: Shots, settings: WorldsSe
                 break
             with watch.measured('drawing'):
                 rgb, depth = renderer.render(shots.poses[index])
-            if settings.rate == 0 and not worthwhile(rgb, depth):
+            if settings.rate == 0 and luck[index] >= worth(rgb, depth):
                 continue
             with watch.measured('sensor'):
                 taken.append(sensor.expose(rgb, depth, shots.turning[index],

@@ -26,7 +26,7 @@ from sa4depth_train.worlds.place import Place
 PLANNED_RATE = 10.0
 _METRES, _DEGREES = (0.3, 0.5), (10.0, 20.0)
 # Of pictures that show too little, some others must take the place.
-_IN_RESERVE = 1.5
+_IN_RESERVE = 2.0
 _LONGEST = 16000
 
 
@@ -53,7 +53,7 @@ def video_shots(place: Place, carrier: Carrier, frames: int, rate: float,
 def spaced_shots(place: Place, carrier: Carrier, frames: int,
                  rng: np.random.Generator) -> Shots:
     """
-    Plan half as many again as ``frames`` pictures along one path, none like the one before.
+    Plan twice as many pictures as ``frames`` along one path, none like the one before.
 
     From one to the next the camera moves 0.3 to 0.5 m or turns 10 to 20 degrees.
     """

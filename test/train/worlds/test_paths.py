@@ -115,11 +115,12 @@ def test_way_leads_from_room_to_room() -> None:
     assert floor.clearance(way).min() >= 0.25
 
 
-def test_sight_ends_at_the_border() -> None:
-    """Looking along x from (1, 2) the floor of the L reaches 6 m, the other way 1 m."""
-    floor = FreeFloor(l_shaped(), 1.2, 1.5)
-    seen = floor.sight(np.array([1.0, 2.0]), np.array([0.0, np.pi, np.pi / 2]))
-    assert seen == pytest.approx([6.0, 1.0, 1.0], abs=0.11)
+def test_sight_ends_at_the_border_and_counts_things() -> None:
+    """From (1, 2) the floor of the L reaches 6 m along x, over 0.6 m of table; 1 m back."""
+    floor = FreeFloor(l_shaped(TABLE), 1.2, 1.5)
+    reach, things = floor.sight(np.array([1.0, 2.2]), np.array([0.0, np.pi, np.pi / 2]))
+    assert reach == pytest.approx([6.0, 1.0, 0.8], abs=0.11)
+    assert things == pytest.approx([0.6, 0.0, 0.0], abs=0.11)
 
 
 @pytest.mark.parametrize(('regions', 'said'), [((), 'region'), (((0, 0.4, 0, 9),), 'furniture')])
