@@ -22,7 +22,7 @@ from sa4depth_train.checks import check
 from sa4depth_train.data_config import AugmentationConfig, DataConfig, TripletConfig
 from sa4depth_train.photometric import PhotometricConfig
 
-RECIPES = ('supervised', 'sa4depth')
+RECIPES = ('supervised', 'sa4depth', 'mixed')
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class LossConfig:
     shape and scale are learned apart, and a frame at a wrong scale weighs no more than others.
     affine: weight of the error of inverse depth after aligning scale and shift (MiDaS); 0 off.
     real: how many times an image of a bag counts, compared with a rendered one.
+    triplets: for mixed, factor on the self-supervised loss, which is much smaller than SILog.
     """
 
     silog_mean: float = 0.15
@@ -45,12 +46,13 @@ class LossConfig:
     scale: float = 0.0
     affine: float = 0.0
     real: float = 1.0
+    triplets: float = 10.0
 
     def __post_init__(self) -> None:
         check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
                        'gradient, scale and affine must be >= 0':
                            min(self.gradient, self.scale, self.affine) >= 0,
-                       'real must be positive': self.real > 0})
+                       'real and triplets must be positive': min(self.real, self.triplets) > 0})
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,15 @@ class TrainConfig:
     """
     A training run.
 
-    recipe: supervised (bags with depth) or sa4depth (images alone).
+    recipe: supervised (bags with depth, rendered worlds), sa4depth (images alone) or mixed (the
+    losses of both on one depth network).
     name: of the model, goes into its card. licence, notes: for the card, too.
     seed: of everything random. epochs: passes over the training frames.
     batch_size: samples a step and process. threads: CPU threads, 0 is torch's choice.
     mixed_precision: no, fp16 or bf16. initial_weights: imagenet or pretrained (the same: the
     encoder's own), random, or the path of a .safetensors checkpoint to start from.
-    network, data, augmentation, optimizer: see their classes. loss is for supervised alone;
-    motion, triplets and photometric are for sa4depth alone.
+    network, data, augmentation, optimizer: see their classes. loss is not for
+    sa4depth; motion, triplets and photometric are not for supervised.
     """
 
     recipe: str = 'supervised'
@@ -120,6 +123,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check('config', {
             f"recipe must be one of {', '.join(RECIPES)}": self.recipe in RECIPES,
+            'recipe mixed needs data.samples_per_epoch > 0':
+                self.recipe != 'mixed' or self.data.samples_per_epoch > 0,
             'epochs must be >= 1': self.epochs >= 1,
             'batch_size must be >= 2 (batch norm)': self.batch_size >= 2,
             'threads must be >= 0': self.threads >= 0,

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from sa4depth_train.checks import check
 
+TRIPLET_BAGS = ('without_depth', 'all')
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -36,6 +38,9 @@ class DataConfig:
     samples_per_epoch: frames drawn for each epoch, by scene: each bag with the square root of
     its frames as its weight, rendered worlds all alike. 0: every frame once.
     real_share: fraction of those frames that bags give where there are rendered worlds, too.
+    triplet_share: for the recipe mixed, so many triplets an epoch as a share of samples_per_epoch,
+    on top of these. triplet_bags: which bags give them, without_depth (only what teaches
+    nothing else) or all.
     measured_frames: at most so many frames, evenly spread, of each held-out part are measured
     after an epoch; 0: all.
     """
@@ -53,6 +58,8 @@ class DataConfig:
     workers: int = 0
     samples_per_epoch: int = 0
     real_share: float = 0.3
+    triplet_share: float = 0.2
+    triplet_bags: str = 'without_depth'
     measured_frames: int = 0
 
     def __post_init__(self) -> None:
@@ -63,7 +70,10 @@ class DataConfig:
             'cache_mb, workers, samples_per_epoch and measured_frames must be >= 0':
                 min(self.cache_mb, self.workers, self.samples_per_epoch,
                     self.measured_frames) >= 0,
-            'real_share must be in [0, 1]': 0 <= self.real_share <= 1})
+            'real_share must be in [0, 1]': 0 <= self.real_share <= 1,
+            'triplet_share must be in (0, 10]': 0 < self.triplet_share <= 10,
+            f"triplet_bags must be one of {', '.join(TRIPLET_BAGS)}":
+                self.triplet_bags in TRIPLET_BAGS})
 
 
 @dataclass(frozen=True)

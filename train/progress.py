@@ -23,13 +23,15 @@ class Progress:
     """
     How far a run is; ``step`` counts within ``epoch``, ``history`` has finished epochs.
 
-    ``sums`` are those of the losses in this epoch, means over ``processes``.
+    ``sums`` are those of the losses in this epoch, means over ``processes``; ``counts`` says of
+    how many steps each, for not every step has every loss.
     """
 
     def __init__(self, processes: int) -> None:
         self.processes = processes
         self.epoch, self.step = 0, 0
         self.sums: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
         self.history: list[dict[str, Any]] = []
 
     def state_dict(self) -> dict[str, Any]:
@@ -42,18 +44,20 @@ class Progress:
             raise ConfigError(
                 f"the run to resume had {state['processes']} process(es), this one has "
                 f'{self.processes}; its batches would be others. Start as many as before')
-        vars(self).update(state)
+        # States of earlier versions were of runs in which every step had every loss.
+        vars(self).update({'counts': dict.fromkeys(state['sums'], state['step'])} | state)
 
     def count(self, losses: dict[str, float]) -> None:
         """Note that one more step of the epoch is done, with these ``losses``."""
         self.step += 1
         for name, value in losses.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     @property
     def means(self) -> dict[str, float]:
         """Mean of every loss in this epoch so far."""
-        return {name: value / max(1, self.step) for name, value in self.sums.items()}
+        return {name: value / self.counts[name] for name, value in self.sums.items()}
 
     def finish_epoch(self, entry: dict[str, Any]) -> bool:
         """
@@ -65,5 +69,5 @@ class Progress:
         scores = [old['score'] for old in self.history if old['score'] is not None]
         best = entry['score'] is None or entry['score'] < min(scores, default=float('inf'))
         self.history.append(entry)
-        self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
+        self.epoch, self.step, self.sums, self.counts = self.epoch + 1, 0, {}, {}
         return best

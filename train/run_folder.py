@@ -48,8 +48,9 @@ class RunFolder:
     """
     Where a run keeps its files.
 
-    ``run.yaml`` (configuration, data and ``command``, the line that started it), ``best.safetensors``, ``last.safetensors``,
-    ``metrics.json``, ``state/`` (to resume) and ``tensorboard/``.
+    ``run.yaml`` (configuration, data and ``command``, the line that started it),
+    ``best.safetensors``, ``last.safetensors``, ``metrics.json``, ``state/`` (to resume) and
+    ``tensorboard/``.
     """
 
     path: Path

@@ -27,6 +27,7 @@ from accelerate.utils import broadcast, gather_object
 import numpy as np
 from sa4depth_ros.errors import BagError, ConfigError, ModelError
 from sa4depth_train.averaging import AveragedWeights
+from sa4depth_train.batch_plan import batch_plan, steps_of
 from sa4depth_train.frame_cache import cache_root
 from sa4depth_train.interruption import Interruption
 from sa4depth_train.loading import Batch, EpochLoader
@@ -81,9 +82,10 @@ class Trainer:
         if min(counts) != max(counts):
             raise BagError(f'expected the same training samples in all processes, got {counts}; '
                            'do all machines have the same bags?')
-        if many > 1 and self._samples < together:
+        fewest = min(len(group) for group in self._recipe.groups)
+        if many > 1 and fewest < together:
             raise ConfigError(
-                f'{self._samples} training samples are too few for {together} at once '
+                f'{fewest} training samples are too few for {together} at once '
                 '(batch_size times processes); lower batch_size or start fewer processes')
 
     def _prepare(self) -> None:
@@ -105,9 +107,9 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Optimizer steps in one pass over the training samples."""
-        together = self._config.batch_size * self._accelerator.num_processes
-        return max(1, self._samples // together)
+        """Optimizer steps in one epoch."""
+        return sum(steps_of(group, self._config.batch_size, self._accelerator.num_processes)
+                   for group in self._recipe.groups)
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -151,13 +153,11 @@ class Trainer:
         self._save_state()
 
     def _batches(self) -> Iterator[Batch]:
-        epoch = self._progress.epoch
-        rng = np.random.default_rng((self._config.seed, epoch))
-        order = rng.permutation(self._samples)
-        size = self._config.batch_size
-        plan = [order[i:i + size].tolist() for i in range(0, len(order), size)]
-        mine = plan[self._accelerator.process_index::self._accelerator.num_processes]
-        return self._loader.batches(epoch, mine[self._progress.step:self.steps_per_epoch])
+        progress, rank = self._progress, self._accelerator.process_index
+        rng = np.random.default_rng((self._config.seed, progress.epoch))
+        plan = batch_plan(self._recipe.groups, self._config.batch_size, progress.processes, rng)
+        return self._loader.batches(progress.epoch,
+                                    [step[rank] for step in plan[progress.step:]])
 
     def _step(self, batch: Batch) -> dict[str, float]:
         """Train on one batch; gives the losses, means over all processes."""

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from sa4depth_train.scene_sampling import SceneSampler
 
-BAGS = {'long': range(0, 900), 'short': range(900, 1000), 'measured_only': range(0)}
+BAGS = {'long': range(900), 'short': range(900, 1000), 'measured_only': range(0)}
 WORLDS = {f'w{i}': range(1000 + 10 * i, 1010 + 10 * i) for i in range(20)}
 
 

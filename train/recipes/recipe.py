@@ -14,7 +14,7 @@
 
 """What a training recipe must offer to the trainer, and how it is found by its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,17 +32,19 @@ class Recipe(Protocol):
     What is trained, on which samples, with which losses, and how it is measured and saved.
 
     ``model``: its forward takes a batch (dict of stacked samples, on the device) and gives a
-    dict of scalars, in each step of an epoch the same; ``loss`` is minimised, the others are
+    dict of scalars, for batches of one group the same; ``loss`` is minimised, the others are
     logged. Many processes wrap it in DistributedDataParallel, so everything with parameters
     happens in this forward.
     ``dataset``: sized, has an attribute ``epoch`` that random draws follow from; a sample is a
     dict with a ``name`` for messages.
+    ``groups``: ranges of samples; those of two groups never meet in one step.
     ``notes``: lines for people about the samples.
     ``find_unused_parameters``: whether steps may leave some parameters without a gradient.
     """
 
     model: nn.Module
     dataset: Dataset[dict[str, Any]]
+    groups: Sequence[range]
     notes: list[str]
     find_unused_parameters: bool
 
@@ -74,5 +76,8 @@ def build_recipe(run: RunFolder, device: torch.device) -> Recipe:
     if run.config.recipe == 'sa4depth':
         from sa4depth_train.recipes.self_supervised import SelfSupervisedRecipe
         return SelfSupervisedRecipe(run, device)
+    if run.config.recipe == 'mixed':
+        from sa4depth_train.recipes.mixed import MixedRecipe
+        return MixedRecipe(run, device)
     from sa4depth_train.recipes.supervised import SupervisedRecipe
     return SupervisedRecipe(run, device)

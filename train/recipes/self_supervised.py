@@ -14,7 +14,7 @@
 
 """SA4Depth: depth and motion learned from images alone, on one scale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import math
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,7 @@ class SelfSupervisedRecipe:
                            f'{"; ".join(train.lines())}. See the keys of triplets')
         self.dataset: Dataset[dict[str, Any]] = TripletDataset(
             self._frames, train.samples, self._size, config.augmentation, config.seed)
+        self.groups: Sequence[range] = (range(len(train.samples)),)
         self.model: nn.Module = SelfSupervisedModel(
             start_network(config), start_motion_network(config), config.photometric)
         # channels_last is what convolutions on both CPU and GPU are fastest with.

@@ -14,7 +14,7 @@
 
 """Supervised training on bags with a depth topic and on rendered worlds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import math
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from sa4depth_ros.errors import BagError
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.checkpoint import make_card, start_network
-from sa4depth_train.config import LossConfig
+from sa4depth_train.config import LossConfig, TrainConfig
 from sa4depth_train.depth_dataset import DepthDataset
 from sa4depth_train.losses import affine_error, gradient_error, scale_error, silog
 from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
@@ -34,6 +34,7 @@ from sa4depth_train.training_frames import TrainingFrames
 from sa4depth_train.validation import validate
 import torch
 from torch import nn, Tensor
+from torch.utils.data import Dataset
 
 
 class SupervisedModel(nn.Module):
@@ -46,10 +47,7 @@ class SupervisedModel(nn.Module):
 
     def forward(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """Give the losses of a batch of DepthDataset."""
-        factor = canonical_factor(batch['K'], self.depth_net.config)
-        image = batch['image'].contiguous(memory_format=torch.channels_last)
-        return depth_losses(self.depth_net(image), batch['depth'] / factor, self._loss,
-                            batch['rendered'])
+        return supervised_losses(self.depth_net, batch, self._loss)
 
 
 class SupervisedRecipe:
@@ -64,12 +62,16 @@ class SupervisedRecipe:
         chosen = self._frames.chosen(config.data, config.seed)
         if not len(chosen):
             raise BagError('the bags and worlds have no frames to train on')
-        self.dataset = DepthDataset(self._frames, chosen, self._size, config.augmentation,
-                                    config.seed)
+        self.dataset: Dataset[dict[str, Any]] = DepthDataset(
+            self._frames, chosen, self._size, config.augmentation, config.seed)
+        self.groups: Sequence[range] = (range(len(chosen)),)
         self.notes = self._frames.notes
         # channels_last is what convolutions on both CPU and GPU are fastest with.
-        self.model = SupervisedModel(start_network(config), config.loss).to(
-            device, memory_format=torch.channels_last)
+        self.model = self._make_model(config).to(device, memory_format=torch.channels_last)
+
+    @staticmethod
+    def _make_model(config: TrainConfig) -> nn.Module:
+        return SupervisedModel(start_network(config), config.loss)
 
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:
         """Freeze the encoder's norms, if they are to be frozen."""
@@ -101,6 +103,15 @@ class SupervisedRecipe:
             f"{bag}: abs_rel {v['abs_rel']:.3f} scaled {v['scaled_abs_rel']:.3f} "
             f"delta1 {v['delta1']:.3f}" for bag, v in entry['heldout'].items() if 'abs_rel' in v)
         return f"epoch {entry['epoch']}  loss {entry['loss']:.3f}  {bags}"
+
+
+def supervised_losses(
+    depth_net: DepthNet, batch: Mapping[str, Any], config: LossConfig,
+) -> dict[str, Tensor]:
+    """Give the losses of a batch of DepthDataset, in the unit of the network's output."""
+    factor = canonical_factor(batch['K'], depth_net.config)
+    image = batch['image'].contiguous(memory_format=torch.channels_last)
+    return depth_losses(depth_net(image), batch['depth'] / factor, config, batch['rendered'])
 
 
 def depth_losses(
