@@ -136,6 +136,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(bag, config, tmp_path) -> None:
     (['train', '--resume', '--output', 'none'], 'expected a run to resume'),
     (['train', '--resume', '--output', 'none', '--set', 'epochs=3'], 'leave out --bag'),
     (['train', '--bag', 'nowhere', '--config', 'CONFIG'], "expected a bag at 'nowhere'"),
+    (['train', '--worlds', 'nowhere', '--config', 'CONFIG'], 'expected a cache of rendered worlds'),
     (['train', '--bag', 'BAG', '--config', 'CONFIG', '--set', 'epoch=1'], 'unknown key'),
     (['train', '--bag', 'BAG', '--config', 'nowhere.yaml'], 'cannot read the config'),
     (['export', '--checkpoint', 'nowhere.safetensors', '--output', 'x.onnx'], 'there is none'),
