@@ -204,7 +204,7 @@ def _room_beyond(site: Site, hole: Hole, dress: Dress) -> Parts:
              (wall, (x + w, d, 0), (0, -d, 0), (0, 0, h))]
     parts: Parts = [(name, panel(at, u, v, cell=WHOLE)) for name, at, u, v in faces]
     for _ in range(site.number(0, 5)):
-        size = site.between(0.3, 1.4), site.between(0.3, 0.8), site.between(0.4, 2.0)
+        size = min(w, site.between(0.3, 1.4)), site.between(0.3, 0.8), site.between(0.4, 2.0)
         at = site.between(x + size[0] / 2, x + w - size[0] / 2), d - size[1] / 2, size[2] / 2
         parts.append((site.some('wood'), slab(size, at, grain='z')))
     name = dress.doors[site.number(0, len(dress.doors) - 1)]
