@@ -38,6 +38,7 @@ _STREET = ((0.0, 1.0), (0.0, 0.06), (0.24, 0.55))
 _COLORS: dict[str, tuple[tuple[float, tuple[Span, Span, Span]], ...]] = {
     'floor': ((0.34, _BROWN), (0.34, _GREY), (0.22, _BEIGE), (0.10, _STRONG)),
     'wall': ((0.52, _WHITE), (0.12, _GREY), (0.28, _PASTEL), (0.08, _STRONG)),
+    'plaster': ((0.62, _WHITE), (0.12, _GREY), (0.24, _PASTEL), (0.02, _STRONG)),
     'ceiling': ((0.80, _WHITE), (0.12, _GREY), (0.05, _DARK), (0.03, _BROWN)),
     'wood': ((0.70, _BROWN), (0.14, _WHITE), (0.07, _DARK), (0.09, _STRONG)),
     'fabric': ((0.20, _GREY), (0.14, _DARK), (0.26, _BEIGE), (0.30, _STRONG), (0.10, _WHITE)),

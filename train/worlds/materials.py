@@ -39,11 +39,11 @@ PHOTOGRAPH_SHARE = 0.28
 # How many surfaces of a role show no texture to speak of; most real ones do not.
 PLAIN_SHARE = {'floor': 0.18, 'wall': 0.5, 'ceiling': 0.5, 'wood': 0.35, 'fabric': 0.35,
                'metal': 0.6, 'plastic': 0.85, 'ceramic': 0.6, 'paper': 0.5, 'facade': 0.35,
-               'road': 0.1, 'stone': 0.1, 'car': 1.0, 'glass': 1.0, 'rubber': 1.0}
+               'road': 0.1, 'stone': 0.1, 'plaster': 1.0, 'car': 1.0, 'glass': 1.0, 'rubber': 1.0}
 SHINE = {'floor': (0.0, 0.3), 'wood': (0.0, 0.3), 'metal': (0.2, 0.8), 'plastic': (0.1, 0.6),
          'ceramic': (0.3, 0.8), 'stone': (0.0, 0.3), 'car': (0.4, 0.8), 'glass': (0.5, 0.9),
-         'fabric': (0.0, 0.05), 'wall': (0.0, 0.1), 'picture': (0.0, 0.3)}
-LARGE_ROLES = ('floor', 'wall', 'ceiling', 'ground', 'facade', 'road')
+         'fabric': (0.0, 0.05), 'plaster': (0.0, 0.2), 'wall': (0.0, 0.1), 'picture': (0.0, 0.3)}
+LARGE_ROLES = ('floor', 'wall', 'plaster', 'ceiling', 'ground', 'facade', 'road')
 PLAIN: dict[str, Maker] = {'flat': hard.flat, 'roller': hard.roller, 'stained': hard.stained,
                            'orange_peel': hard.orange_peel, 'plaster': hard.plaster}
 # name: (maker, roles, metres that the texture covers, relation of its second colour)
@@ -120,17 +120,17 @@ class Materials:
         Draw a material for a role; ``color`` (0..255 RGB) paints it, where it can be painted.
 
         Surfaces tile in metres: floor, wall, ceiling, wood, fabric, metal, plastic, ceramic,
-        paper, leaf, ground, facade, road, stone, bark, roof, car, glass, rubber; 'any' is one
-        of those indoors. Prints have no tile and cover 0..1: picture, poster, screen, page,
-        carton, board, label, sign, door, gate, window, grate, lamp (glows), books (16 spines
-        side by side), rug.
+        paper, leaf, ground, facade, road, stone, bark, roof; always plain are plaster, car,
+        glass and rubber; 'any' is any surface of furniture. Prints have no tile and cover 0..1:
+        picture, poster, screen, page, carton, board, label, sign, door, gate, window, grate,
+        lamp (glows), books (16 spines side by side), rug.
         """
         rng = self._rng
         if role == 'any':
             role = str(rng.choice(['wood', 'fabric', 'metal', 'plastic', 'ceramic', 'paper']))
         names = photographs(role, unseen=self._unseen)
         if names and rng.random() >= PLAIN_SHARE.get(role, 0) and \
-                rng.random() < (0.5 if role in ('picture', 'door', 'gate') else PHOTOGRAPH_SHARE):
+                rng.random() < (0.5 if role == 'picture' else PHOTOGRAPH_SHARE):
             return self._photograph(names[int(rng.integers(len(names)))], role, color)
         if role in prints.KINDS:
             return self._print(role)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from sa4depth_train.worlds.mesh import Mesh
+from sa4depth_train.worlds.mesh import merged, Mesh
 from sa4depth_train.worlds.world import Light, WorldBuilder
 
 Color = tuple[float, float, float]
@@ -58,7 +58,8 @@ def _samples(builder: WorldBuilder, regions: Sequence[Region],
         if material.glow > 0:
             continue
         tone = material.texture[::16, ::16].reshape(-1, 3).mean(0) / 255
-        found += [(*part, np.tile(tone, (len(part[0]), 1))) for part in map(_faces, meshes)]
+        places, ways, areas = _faces(merged(meshes))
+        found.append((places, ways, areas, np.tile(tone, (len(places), 1))))
     points, normals, sizes, paint = (np.concatenate(column) for column in zip(*found))
     near = ((points[:, :2] > low) & (points[:, :2] < high)).all(1)
     weight = np.minimum(sizes, LARGEST) * near

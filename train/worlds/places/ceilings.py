@@ -133,7 +133,7 @@ def _add_lamps(site: Site, spots: list[tuple[float, float, bool]], z: float,
 
 def _add_bounce(site: Site, regions: Sequence[Region], lighting: Lighting) -> None:
     x0, x1, y0, y1 = regions[0]
-    strength = 0.2 * max(lighting.lamps, lighting.day)
+    strength = 0.35 * max(lighting.lamps, lighting.day)
     site.lamp(((x0 + x1) / 2, (y0 + y1) / 2, 0.05), [strength * v for v in lighting.lamp_color],
               direction=(0, 0, 1), cutoff=89.0, reach=6.0)
 

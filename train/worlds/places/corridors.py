@@ -75,10 +75,12 @@ def _layout(site: Site, width: float) -> list[Region]:
 
 
 def _dress(site: Site, height: float) -> Dress:
-    upper = site.new('wall')
+    # Public walls are mostly painted: a plain colour oftener than rooms have it.
+    upper = site.new('plaster' if site.chance(0.5) else 'wall')
     split = site.between(0.9, 1.4) if site.chance(0.35) and height > 2 else 0.0
-    lower = site.new('wood' if site.chance(0.2) else 'wall') if split else upper
-    return Dress(upper, lower, site.new('wood' if site.chance(0.4) else 'plastic'),
+    role = str(site.rng.choice(['wood', 'wall', 'plaster', 'plaster']))
+    lower = site.new(role) if split else upper
+    return Dress(upper, lower, site.new('wood') if site.chance(0.4) else site.new('wall'),
                  tuple(site.new('door') for _ in range(site.number(1, 2))), site.new('glass'),
                  split, site.between(0.05, 0.15) if site.chance(0.75) else 0.0,
                  site.between(0.85, 1.0) if site.chance(0.15) else 0.0)

@@ -61,7 +61,11 @@ def _street(site: Site) -> Region:
     walls = outline([region])
     for wall in walls:
         if wall.length == length:
-            _row_of_houses(site, wall)
+            _row_of_houses(site, wall, AROUND)
+    if site.chance(0.6):
+        # The street ends at a house, as streets do.
+        end = Wall(length + site.between(4, AROUND), 0.9 * width, -np.pi / 2, width)
+        build_house(site, end, 0.0, site.between(10, 20))
     for y in (kerb + 1.0, width - kerb - 1.0):
         _parked(site, region, y)
     scatter(site, region, (_post, furnishing.bin_, _bollard, _person, bicycle),
@@ -136,9 +140,9 @@ def _ground(site: Site, region: Region, role: str) -> None:
             site.between(x0, x1 - w), site.between(y0, y1 - d), 0.004), (w, 0, 0), (0, d, 0))
 
 
-def _row_of_houses(site: Site, wall: Wall) -> None:
-    s = -site.between(0, 6)
-    while s < wall.length:
+def _row_of_houses(site: Site, wall: Wall, over: float = 6.0) -> None:
+    s = -site.between(0, over)
+    while s < wall.length + over - 6:
         length = site.between(6, 18)
         if site.chance(0.88):
             build_house(site, wall, s, length)
