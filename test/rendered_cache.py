@@ -17,7 +17,7 @@
 from pathlib import Path
 
 import numpy as np
-from sa4depth_train.worlds.world_cache import CachedWorld, write_index, write_world, WorldFrames
+from sa4depth_train.worlds.world_cache import CachedWorld, WorldFrames, write_index, write_world
 
 WIDTH, HEIGHT = 96, 64
 K = np.array([[80.0, 0, 47], [0, 80, 31], [0, 0, 1]])

@@ -19,11 +19,8 @@ from pathlib import Path
 import shlex
 
 import pytest
+from sa4depth_ros.cli import train
 from sa4depth_ros.errors import ConfigError
-
-pytest.importorskip('torch')
-
-from sa4depth_ros.cli import train  # noqa: E402
 
 
 def parsed(line: str) -> argparse.Namespace:
@@ -33,8 +30,8 @@ def parsed(line: str) -> argparse.Namespace:
 
 
 def test_the_command_of_the_card_gives_the_same_options_again() -> None:
-    args = parsed("--set 'name=my model' --bag a --heldout-bag 'b c' --worlds w --worlds v --bag d "
-                  '--config x.yaml --output somewhere')
+    args = parsed("--set 'name=my model' --bag a --heldout-bag 'b c' --worlds w --worlds v "
+                  '--bag d --config x.yaml --output somewhere')
     command = train._command(args)
     assert command.startswith('sa4depth train --config x.yaml ')
     again = parsed(command.removeprefix('sa4depth train'))

@@ -32,6 +32,7 @@ from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import find_triplets
 import torch
 from torch import nn, Tensor
+from torch.utils.data import Dataset
 
 
 class MixedModel(nn.Module):
@@ -66,6 +67,7 @@ class MixedRecipe(SupervisedRecipe):
 
     # A batch with depth leaves the motion networks without a gradient.
     find_unused_parameters = True
+    dataset: Dataset[dict[str, Any]]
 
     def __init__(self, run: RunFolder, device: torch.device) -> None:
         config, data = run.config, run.config.data

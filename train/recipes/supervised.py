@@ -54,6 +54,8 @@ class SupervisedRecipe:
     """Depth images as ground truth: SILog plus the error of gradients."""
 
     find_unused_parameters = False
+    dataset: Dataset[dict[str, Any]]
+    groups: Sequence[range]
 
     def __init__(self, run: RunFolder, device: torch.device) -> None:
         self._run, config = run, run.config
@@ -62,9 +64,9 @@ class SupervisedRecipe:
         chosen = self._frames.chosen(config.data, config.seed)
         if not len(chosen):
             raise BagError('the bags and worlds have no frames to train on')
-        self.dataset: Dataset[dict[str, Any]] = DepthDataset(
-            self._frames, chosen, self._size, config.augmentation, config.seed)
-        self.groups: Sequence[range] = (range(len(chosen)),)
+        self.dataset = DepthDataset(self._frames, chosen, self._size, config.augmentation,
+                                    config.seed)
+        self.groups = (range(len(chosen)),)
         self.notes = self._frames.notes
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model = self._make_model(config).to(device, memory_format=torch.channels_last)
