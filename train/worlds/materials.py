@@ -109,8 +109,8 @@ class Materials:
         """
         Draw from rng; the photographs of miniworld join in when it is installed.
 
-        With ``unseen`` only held-out photographs, patterns and prints are used, about a fifth
-        of all, and without it only the others.
+        With ``unseen`` only held-out photographs, patterns and prints are used, about a
+        quarter of all, and without it only the others.
         """
         self._rng = rng
         self._unseen = unseen
