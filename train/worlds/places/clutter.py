@@ -237,8 +237,10 @@ def spread(rng: np.random.Generator, palette: Palette, top: Surface, makers: tup
 
 def wall_picture(rng: np.random.Generator, palette: Palette) -> tuple[Parts, float, float]:
     """Make a framed or bare picture that hangs on y = 0, facing -y: parts, width, height."""
-    w, h = float(rng.uniform(0.25, 1.3)), float(rng.uniform(0.25, 1.0))
-    role = str(rng.choice(('picture', 'poster', 'poster', 'page', 'label', 'sign')))
+    role = str(rng.choice(('picture', 'poster', 'page', 'sign'), p=(0.35, 0.4, 0.15, 0.1)))
+    largest = {'page': 0.6, 'sign': 0.4}.get(role, 1.3)
+    w = float(rng.uniform(0.2, largest))
+    h = min(w * float(rng.uniform(0.6, 1.6)), 1.1)
     name = palette.pick(role)
     rim = float(rng.uniform(0.0, 0.04))
     parts: Parts = []

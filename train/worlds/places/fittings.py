@@ -208,7 +208,7 @@ def _ceiling_pipes(room: Furnisher) -> None:
         at = x + 2.6 * r * k
         if at < w - r:
             z = room.plan.height - r - 0.05
-            room.builder.add(name, tube([(at, 0, z), (at, d, z)], r, sides=12))
+            room.builder.place([(name, tube([(at, 0, z), (at, d, z)], r, sides=12))], (0, 0, 0))
 
 
 def _ceiling_disc(room: Furnisher) -> None:

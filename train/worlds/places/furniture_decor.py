@@ -104,7 +104,7 @@ def television(rng: Rng, palette: Palette) -> Parts:
 
 def board(rng: Rng, palette: Palette, width: float, height: float, *, chalk: bool) -> Parts:
     """Make a white board or chalk board with writing, its middle at the origin, facing -y."""
-    name = palette.pick('picture') if rng.random() < 0.15 else palette.plain(
+    name = palette.pick('board') if rng.random() < 0.35 else palette.plain(
         (38, 62, 52) if chalk else (242, 243, 245), shine=0.05 if chalk else 0.5)
     metal = palette.plain((150, 152, 154), shine=0.5)
     flat = panel((-width / 2, -0.02, -height / 2), (width, 0, 0), (0, 0, height), picture=True,
@@ -136,3 +136,6 @@ def rug(room: Furnisher, spot: Spot, offset: tuple[float, float]) -> None:
     name = room.palette.pick('fabric', again=0.2)
     mesh: Mesh = slab((x1 - x0, y1 - y0, 0.012), ((x0 + x1) / 2, (y0 + y1) / 2, 0.006))
     room.builder.add(name, mesh)
+    if room.chance(0.5):
+        room.builder.add(room.palette.pick('rug'), panel(
+            (x0, y0, 0.0135), (x1 - x0, 0, 0), (0, y1 - y0, 0), picture=True, cell=9))

@@ -88,8 +88,8 @@ def _free_opening(plan: FloorPlan, rng: np.random.Generator, width: float,
     for _ in range(8):
         number = int(rng.integers(len(plan.walls))) if wall is None else wall
         line: WallLine = plan.walls[number]
-        if line.length < width + 0.3:
-            continue
+        if line.length < width + 0.3 or not plan.outer(number):
+            continue    # what is behind an inner wall would reach into the room
         s0 = float(rng.uniform(0.15, line.length - width - 0.15))
         if all(o.wall != number or o.s0 > s0 + width + 0.2 or o.s1 < s0 - 0.2
                for o in plan.openings):
@@ -211,6 +211,12 @@ def _leaf(palette: Palette, name: str, width: float, height: float,
     elif style < 0.55:
         glass = palette.plain((150, 160, 162), shine=0.8)
         parts.append((glass, slab((width * 0.6, 0.046, height * 0.5), (0, 0, height * 0.65))))
+    elif style < 0.75:
+        print_ = palette.pick('door')
+        for side in (-1, 1):
+            parts.append((print_, panel((side * width / 2, side * 0.0215, 0.0),
+                                        (-side * width, 0, 0), (0, 0, height), picture=True,
+                                        cell=9)))
     metal = palette.plain((150, 150, 150), shine=0.6)
     for y in (-0.05, 0.05):
         parts.append((metal, slab((0.12, 0.02, 0.02), (width / 2 - 0.1, y, 1.03))))

@@ -100,6 +100,15 @@ class FloorPlan:
         count, _, stats, _ = cv2.connectedComponentsWithStats(self._passable(self._busy))
         return float(stats[1:, cv2.CC_STAT_AREA].max()) * CELL ** 2 if count > 1 else 0.0
 
+    def outer(self, number: int) -> bool:
+        """Say whether outside lies behind a wall, not the notch."""
+        x, y = self.walls[number].point(0.5 * self.walls[number].length, -0.1)
+        return not (0 < x < self.size[0] and 0 < y < self.size[1])
+
+    def ask_for(self, area: float) -> None:
+        """Let things stand closer: only so many m2 must stay that a body can pass."""
+        self._least = min(self._least, area)
+
     def covered(self) -> float:
         """Give the share of the floor on which things stand."""
         return float(self._busy.mean()) - self._start

@@ -99,4 +99,4 @@ def _drawn_plan(rng: np.random.Generator, long: Span, short: Span, height: Span)
         x0, y0 = (0.0 if rng.random() < 0.5 else w - a), (0.0 if rng.random() < 0.5 else d - b)
         notch = x0, x0 + a, y0, y0 + b
     return FloorPlan((w, d), float(rng.uniform(*height)), notch,
-                     free_share=float(rng.uniform(0.15, 0.5)))
+                     free_share=float(rng.uniform(0.12, 0.45)))

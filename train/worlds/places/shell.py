@@ -204,7 +204,8 @@ def _add_beams(builder: WorldBuilder, name: str, plan: FloorPlan,
     w, d = plan.size
     side = float(rng.uniform(0.1, 0.2))
     for y in np.arange(float(rng.uniform(0.3, 0.8)), d, float(rng.uniform(0.6, 1.2))):
-        builder.add(name, slab((w, side, side * 1.3), (w / 2, y, plan.height - side * 0.65)))
+        builder.place([(name, slab((w, side, side * 1.3)))],
+                      (w / 2, y, plan.height - side * 0.65))
 
 
 def _pixels(size: tuple[float, float]) -> tuple[int, int]:

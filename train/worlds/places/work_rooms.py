@@ -91,6 +91,7 @@ def furnish_lab(room: Furnisher, fill: float) -> None:
 def furnish_class(room: Furnisher, fill: float) -> None:
     """Furnish a class room: a board in front and rows of desks that look at it."""
     rng, palette, plan = room.rng, room.palette, room.plan
+    plan.ask_for(3.5)
     front = int(rng.integers(len(plan.walls)))
     line = plan.walls[front]
     hang_board(room, chalk=room.chance(0.4), wall=front)
