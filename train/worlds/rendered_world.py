@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from sa4depth_ros.errors import ConfigError
-from sa4depth_train.worlds.carriers import draw_carrier
+from sa4depth_train.worlds.carriers import Carrier, draw_carrier
 from sa4depth_train.worlds.lens import draw_lens
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places import KINDS, make_place
@@ -97,10 +97,9 @@ def render_world(settings: WorldsSettings, index: int) -> RenderedWorld:
     A place where no good pictures can be taken is replaced by another. Raises ConfigError when
     nothing can be rendered on this machine, or when place after place is no good.
     """
-    reason = ''
+    reason, watch = '', _Watch()
     for attempt in range(_ATTEMPTS):
         seed = world_seed(settings, index, attempt)
-        watch = _Watch()
         try:
             with watch.measured('building'):
                 place = make_place(seed, settings.kind, settings.unseen)
@@ -163,9 +162,8 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
     with watch.measured('building'):
         sensor = Sensor(draw_lens(settings.width, settings.height, rng), draw_faults(rng), rng)
         carrier = draw_carrier(place, rng)
-        shots = (video_shots(place, carrier, settings.frames, settings.rate, rng)
-                 if settings.rate else spaced_shots(place, carrier, settings.frames, rng))
-    chosen, taken = _photographed(place, sensor, shots, settings, watch)
+        shots = _planned(place, carrier, settings, rng)
+    chosen, taken = _photographed(place, sensor, shots, settings, rng, watch)
     if len(taken) < settings.frames:
         raise _NothingToSeeError(f'{len(taken)} of {len(shots)} in a {place.kind}')
     frames = WorldFrames(
@@ -176,10 +174,20 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
     return RenderedWorld(frames, entry, watch.seconds)
 
 
+def _planned(place: Place, carrier: Carrier, settings: WorldsSettings,
+             rng: np.random.Generator) -> Shots:
+    try:
+        if settings.rate:
+            return video_shots(place, carrier, settings.frames, settings.rate, rng)
+        return spaced_shots(place, carrier, settings.frames, rng)
+    except ConfigError as error:
+        raise _NothingToSeeError(str(error)) from error
+
+
 def _photographed(place: Place, sensor: Sensor, shots: Shots, settings: WorldsSettings,
-                  watch: _Watch) -> tuple[list[int], list[SensedFrame]]:
+                  rng: np.random.Generator, watch: _Watch) -> tuple[list[int], list[SensedFrame]]:
     width, height = sensor.lens.drawn_size
-    luck = np.random.default_rng((settings.seed, len(shots))).random(len(shots))
+    luck = rng.random(len(shots))
     chosen: list[int] = []
     taken: list[SensedFrame] = []
     with watch.measured('building'):

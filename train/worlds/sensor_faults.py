@@ -74,11 +74,11 @@ def draw_faults(rng: np.random.Generator) -> SensorFaults:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
     return SensorFaults(
-        level=float(rng.uniform(0.30, 0.66)) ** 2.2, follow=float(rng.uniform(0.5, 1.0)),
+        level=float(rng.uniform(0.33, 0.74)) ** 2.2, follow=float(rng.uniform(0.5, 1.0)),
         hold=spread(0.1, 1.2), drift=often(0.7, 0.02, 0.16), jumps=often(0.4, 0.0, 0.08),
         shutter=spread(1 / 250, 1 / 40), colors=_colors(rng), wander=often(0.5, 0.0, 0.04),
-        gamma=float(rng.uniform(1.9, 2.5)), contrast=often(0.8, -0.1, 0.75),
-        black=often(0.5, -0.02, 0.03), headroom=spread(1.0, 4.0),
+        gamma=float(rng.uniform(1.9, 2.5)), contrast=often(0.8, -0.1, 1.25),
+        black=often(0.6, -0.10, 0.03), headroom=spread(1.0, 4.0),
         falloff=often(0.7, 0.0, 0.5), glare=often(0.4, 0.0, 0.07),
         blur=often(0.6, 0.2, 0.9), hunting=often(0.25, 0.0, 0.08),
         shot=spread(1 / 40000, 1 / 1500), read=spread(0.0004, 0.005),

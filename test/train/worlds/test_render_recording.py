@@ -26,6 +26,8 @@ from sa4depth_train.worlds.recording_writer import (
     encoded_depth, quaternion, RecordedFrame, RecordingWriter, TYPES)
 from sa4depth_train.worlds.render_recording import render_recording, RenderSettings
 
+# By hand, with a lens that distorts.
+CORRIDOR_SEED = 5
 TINY = RenderSettings(frames=3, rate=10.0, width=96, height=72)
 
 
@@ -122,6 +124,50 @@ def test_odometry_and_mount_reproduce_the_camera_motion(recordings: tuple[Path, 
     assert np.abs(moved - wanted).max() < 0.08
 
 
+@pytest.fixture(scope='module')
+def corridor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """Record a corridor with a lens that distorts, carried by hand."""
+    path = tmp_path_factory.mktemp('rendered') / 'corridor'
+    settings = RenderSettings(seed=CORRIDOR_SEED, frames=4, rate=10.0, width=96, height=72,
+                              world='corridor')
+    render_recording(path, settings)
+    return read_back(path)
+
+
+def test_real_camera_is_described(corridor: dict[str, list[Any]]) -> None:
+    """The camera_info has the distortion; depth, K, D and poses put the floor at z = 0."""
+    lowest, flat = [], []
+    for (_, image), (_, info), (_, truth) in zip(*(corridor[topic] for topic in (
+            '/camera/depth/image_raw/compressedDepth', '/camera/camera_info',
+            '/ground_truth/odom'))):
+        assert info.distortion_model == 'plumb_bob' and info.d[0] != 0
+        assert info.k[0] != info.p[0]
+        assert info.p[0] / info.p[5] == pytest.approx(info.k[0] / info.k[4])
+        depth = cv2.imdecode(image.data[12:], cv2.IMREAD_UNCHANGED) / 1000
+        v, u = np.mgrid[:info.height, :info.width].astype(float)
+        rays = cv2.undistortPoints(np.stack([u, v], -1).reshape(-1, 1, 2), info.k.reshape(3, 3),
+                                   info.d).reshape(info.height, info.width, 2)
+        T = _pose(truth)
+        points = np.dstack([rays, np.ones_like(depth)]) * depth[..., None] @ T[:3, :3].T + T[:3, 3]
+        height = points[..., 2][(depth > 0) & (depth < 6)]
+        lowest.append(height.min())
+        flat.append((np.abs(height) < 0.02).mean())
+    assert min(lowest) > -0.1 and max(flat) > 0.1
+
+
+def test_free_odometry_follows_the_camera(corridor: dict[str, list[Any]]) -> None:
+    """Of a hand, odometry has six degrees of freedom, its errors are small and admitted."""
+    truth, odometry = ([m for _, m in corridor[topic]] for topic in ('/ground_truth/odom',
+                                                                    '/odom'))
+    optical = np.array([[0.0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
+    moved = optical.T @ np.linalg.inv(_pose(odometry[0])) @ _pose(odometry[-1]) @ optical
+    wanted = np.linalg.inv(_pose(truth[0])) @ _pose(truth[-1])
+    assert np.linalg.norm(wanted[:3, 3]) > 0.02
+    assert np.abs(moved - wanted).max() < 0.02 and np.abs(moved - wanted).max() > 0
+    assert odometry[-1].pose.covariance[14] > odometry[0].pose.covariance[14]
+    assert abs(odometry[1].twist.twist.angular.x) > 0
+
+
 def test_quaternion_of_every_pivot() -> None:
     """A rotation survives the trip through a quaternion, whatever its largest component."""
     rng = np.random.default_rng(0)
@@ -143,7 +189,7 @@ def test_depth_beyond_16_bits_or_undefined_is_invalid() -> None:
 
 
 @pytest.mark.parametrize('change', [{'frames': 1}, {'rate': 0.0}, {'width': 8}, {'hfov': 170.0},
-                                    {'jpeg_quality': 0}, {'seed': -1}])
+                                    {'jpeg_quality': 0}, {'seed': -1}, {'world': 'castle'}])
 def test_impossible_settings_are_refused(change: dict[str, Any]) -> None:
     """Each message names its option."""
     with pytest.raises(ConfigError, match='--'):
