@@ -71,7 +71,7 @@ class FreeFloor:
 
     def way(self, length: float, rng: np.random.Generator) -> np.ndarray:
         """
-        Draw a smooth way (n, 2) for ``length`` metres in steps of CELL, shorter in bends.
+        Draw a smooth walk of ``length`` metres: places (n, 2), CELL apart, closer in bends.
 
         It has too few steps only where the free floor is smaller than one.
         """

@@ -155,11 +155,10 @@ def undistorted(x: np.ndarray, y: np.ndarray, D: tuple[float, ...]) -> Maps:
 def _filling(K: np.ndarray, D: tuple[float, ...], width: int, height: int) -> np.ndarray:
     # The longest focal length at which the raw picture shows all that the rectified one needs.
     x, y = distorted(*_rays(K, width, height), D)
-    span = np.array([[K[0, 2] / -x.min(), (width - 1 - K[0, 2]) / x.max()],
-                     [K[1, 2] / -y.min(), (height - 1 - K[1, 2]) / y.max()]]) / [[K[0, 0]],
-                                                                                [K[1, 1]]]
+    across = min(K[0, 2] / -x.min(), (width - 1 - K[0, 2]) / x.max()) / K[0, 0]
+    down = min(K[1, 2] / -y.min(), (height - 1 - K[1, 2]) / y.max()) / K[1, 1]
     K_raw = K.copy()
-    K_raw[[0, 1], [0, 1]] *= span.min()
+    K_raw[[0, 1], [0, 1]] *= min(across, down)
     return K_raw
 
 

@@ -125,19 +125,20 @@ def _headings(way: np.ndarray, along: np.ndarray) -> np.ndarray:
 def _gazes(segments: list[_Segment], floor: FreeFloor, position: np.ndarray,
            heading: np.ndarray, rate: float, carrier: Carrier,
            rng: np.random.Generator) -> np.ndarray:
-    wanted, absolute = np.zeros(len(position)), np.zeros(len(position), bool)
-    yaw = float(rng.uniform(-np.pi, np.pi)) if carrier.name != 'robot' else float(heading[0])
+    wanted = np.zeros(len(position))
+    yaw = float(heading[0]) if carrier.name == 'robot' else float(rng.uniform(-np.pi, np.pi))
+    before = yaw
     for segment in segments:
-        low, high = np.radians(_MANNERS[segment.manner][2])
-        middle = (segment.first + segment.last) // 2
-        offsets = rng.uniform(low, high, _CHOICES) * rng.choice([-1.0, 1.0], _CHOICES)
-        still = segment.manner in ('look', 'stop')
-        reference = (wanted[segment.first - 1] if segment.first and absolute[segment.first - 1]
-                     else heading[segment.first]) if still else heading[middle]
-        offset = rng.choice(offsets, p=_interest(floor, position[middle], reference + offsets))
         frames = slice(segment.first, segment.last)
-        wanted[frames] = reference + offset if still else heading[frames] + offset
-        absolute[frames] = still
+        middle = (segment.first + segment.last) // 2
+        still = _MANNERS[segment.manner][1] == 0
+        # On the spot a camera turns from where it looked, on its way from where that leads.
+        reference = before if still else heading[middle]
+        low, high = np.radians(_MANNERS[segment.manner][2])
+        offsets = rng.uniform(low, high, _CHOICES) * rng.choice([-1.0, 1.0], _CHOICES)
+        offset = rng.choice(offsets, p=_interest(floor, position[middle], reference + offsets))
+        wanted[frames] = (reference if still else heading[frames]) + offset
+        before = wanted[segment.last - 1]
     return _followed(wanted, yaw, rate, carrier.turn * rng.uniform(*_HURRY))
 
 

@@ -146,6 +146,7 @@ class _NothingToSeeError(Exception):
 
 
 class _Watch:
+
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(PARTS, 0.0)
 

@@ -14,9 +14,10 @@
 
 """Wheel odometry starts at the origin, drifts a little and says how much."""
 
+import cv2
 import numpy as np
 from sa4depth_train.worlds.camera_path import drive_through, planar_poses
-from sa4depth_train.worlds.odometry import SCALE, wheel_odometry
+from sa4depth_train.worlds.odometry import carried_odometry, SCALE, wheel_odometry
 
 
 def test_drift_is_small_and_within_what_it_admits() -> None:
@@ -44,3 +45,22 @@ def test_standing_still_stays_exactly_there() -> None:
     """No motion, no noise."""
     odometry = wheel_odometry(np.tile(np.eye(4), (10, 1, 1)), 10.0, 3)
     assert np.allclose(odometry.poses, np.eye(4)) and np.allclose(odometry.velocity, 0)
+
+
+def test_free_motion_drifts_little_in_all_directions() -> None:
+    """A climbing, tilting spiral: errors are small, not zero, and within three deviations."""
+    angle = np.linspace(0, 4, 80)
+    true = np.tile(np.eye(4), (80, 1, 1))
+    for pose, a in zip(true, angle):
+        pose[:3, :3] = cv2.Rodrigues(np.array([0.2 * np.sin(a), 0.3, a]))[0]
+        pose[:3, 3] = np.cos(a), np.sin(a), 0.4 * a
+    for seed in range(4):
+        odometry = carried_odometry(true, 10.0, seed)
+        error = odometry.poses[:, :3, 3] - (np.linalg.inv(true[0]) @ true)[:, :3, 3]
+        assert (odometry.poses[0] == np.eye(4)).all() and odometry.velocity.shape == (80, 6)
+        assert 0.002 < np.abs(error[-1]).max() < 0.2
+        assert (np.linalg.norm(error[10:], axis=1)
+                < 3 * np.linalg.norm(odometry.deviation[10:, :3], axis=1)).all()
+    # Steps of 4/79 rad on a circle of 1 m that climbs: 1.077 m/rad, ten times a second.
+    speed = np.linalg.norm(odometry.velocity[:, :3], axis=1)
+    assert abs(np.median(speed) / (1.077 * 40 / 79 * SCALE) - 1) < 0.01

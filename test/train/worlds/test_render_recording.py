@@ -157,8 +157,8 @@ def test_real_camera_is_described(corridor: dict[str, list[Any]]) -> None:
 
 def test_free_odometry_follows_the_camera(corridor: dict[str, list[Any]]) -> None:
     """Of a hand, odometry has six degrees of freedom, its errors are small and admitted."""
-    truth, odometry = ([m for _, m in corridor[topic]] for topic in ('/ground_truth/odom',
-                                                                    '/odom'))
+    truth = [message for _, message in corridor['/ground_truth/odom']]
+    odometry = [message for _, message in corridor['/odom']]
     optical = np.array([[0.0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
     moved = optical.T @ np.linalg.inv(_pose(odometry[0])) @ _pose(odometry[-1]) @ optical
     wanted = np.linalg.inv(_pose(truth[0])) @ _pose(truth[-1])
