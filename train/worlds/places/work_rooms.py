@@ -92,7 +92,8 @@ def furnish_class(room: Furnisher, fill: float) -> None:
     """Furnish a class room: a board in front and rows of desks that look at it."""
     rng, palette, plan = room.rng, room.palette, room.plan
     plan.ask_for(3.5)
-    front = int(rng.integers(len(plan.walls)))
+    lengths = [line.length for line in plan.walls]
+    front = int(np.argsort(lengths)[-1 - int(rng.integers(min(3, len(lengths))))])
     line = plan.walls[front]
     hang_board(room, chalk=room.chance(0.4), wall=front)
     room.against_wall(desk(rng, palette), makers=clutter.DESK)
