@@ -34,10 +34,16 @@ CARD_METRICS = ('abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_delta1', 
                 'scale_consistency', 'frames')
 
 
-def make_card(run: RunFolder, metrics: Mapping[str, Mapping[str, float]]) -> ModelCard:
-    """Describe the network of ``run``; ``metrics`` are per held-out bag."""
+def make_card(
+    run: RunFolder, metrics: Mapping[str, Mapping[str, float]], *, keeps_metres: bool = False,
+) -> ModelCard:
+    """
+    Describe the network of ``run``; ``metrics`` are per held-out bag.
+
+    ``keeps_metres``: it began with metric depth and was held at that scale.
+    """
     config = run.config
-    relative = config.recipe == 'sa4depth'
+    relative = config.recipe == 'sa4depth' and not keeps_metres
     # In an unknown unit, errors in metres mean nothing.
     names = [name for name in CARD_METRICS
              if not relative or name.startswith('scale') or name == 'frames']
@@ -81,6 +87,15 @@ def start_network(config: TrainConfig) -> DepthNet:
         raise ConfigError('initial_weights must be imagenet, pretrained, random or the path of '
                           f"a .safetensors checkpoint, got '{source}'")
     return network
+
+
+def starts_metric(config: TrainConfig) -> bool:
+    """Tell whether the initial weights give metres as they are."""
+    source = config.initial_weights
+    if not source.endswith('.safetensors'):
+        return False
+    _, card = load_depth_net(Path(source))
+    return card.output == 'metric_depth' and card.scale == 1.0
 
 
 def start_motion_network(config: TrainConfig) -> MotionNet:

@@ -65,6 +65,9 @@ class OptimizerConfig:
     clip: largest norm of the gradient. ema: decay of the averaged weights, which are the
     ones measured and saved; 0 is off.
     freeze_encoder_norm: keep the encoder's batch-norm statistics, right for small batches.
+    depth_lr: not for supervised, factor on lr for the depth network; below 1 for one that is
+    good already, beside motion networks that are not.
+    freeze_depth_norm: for sa4depth, keep the batch-norm statistics of the whole depth network.
     """
 
     lr: float = 1e-3
@@ -74,12 +77,14 @@ class OptimizerConfig:
     clip: float = 1.0
     ema: float = 0.99
     freeze_encoder_norm: bool = True
+    depth_lr: float = 1.0
+    freeze_depth_norm: bool = False
 
     def __post_init__(self) -> None:
         check('optimizer', {
             'lr must be positive': self.lr > 0,
-            'encoder_lr and weight_decay must be >= 0':
-                min(self.encoder_lr, self.weight_decay) >= 0,
+            'encoder_lr, depth_lr and weight_decay must be >= 0':
+                min(self.encoder_lr, self.depth_lr, self.weight_decay) >= 0,
             'warmup must be in (0, 1)': 0 < self.warmup < 1,
             'clip must be positive': self.clip > 0,
             'ema must be in [0, 1)': 0 <= self.ema < 1})

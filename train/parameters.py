@@ -21,20 +21,31 @@ from torch import nn
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerConfig) -> list[dict[str, Any]]:
-    """Split parameters: encoders learn slower, norms and biases do not decay."""
-    groups = []
-    for of_encoder in (True, False):
-        for decays in (True, False):
-            chosen = [p for name, p in model.named_parameters()
-                      if ('encoder' in name.split('.')) == of_encoder and (p.ndim > 1) == decays]
-            groups.append({'params': chosen,
-                           'lr': settings.lr * (settings.encoder_lr if of_encoder else 1),
-                           'weight_decay': settings.weight_decay if decays else 0.0})
-    return groups
+    """
+    Split what learns: encoders do so slower, norms and biases do not decay.
+
+    A part that is called depth_net has a factor of its own. Empty groups are left out.
+    """
+    chosen: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            path = name.split('.')
+            factor = settings.encoder_lr if 'encoder' in path else 1.0
+            if 'depth_net' in path:
+                factor *= settings.depth_lr
+            chosen.setdefault((factor, parameter.ndim > 1), []).append(parameter)
+    return [{'params': parameters, 'lr': settings.lr * factor,
+             'weight_decay': settings.weight_decay if decays else 0.0}
+            for (factor, decays), parameters in chosen.items()]
 
 
 def freeze_encoder_norms(model: nn.Module) -> None:
     """Let the batch norms of all encoders use their stored statistics; the rest still learns."""
-    for name, part in model.named_modules():
-        if 'encoder' in name.split('.') and isinstance(part, nn.BatchNorm2d):
-            part.eval()
+    freeze_norms(model, 'encoder')
+
+
+def freeze_norms(model: nn.Module, part: str) -> None:
+    """Let the batch norms in all parts of that name use their stored statistics."""
+    for name, module in model.named_modules():
+        if part in name.split('.') and isinstance(module, nn.BatchNorm2d):
+            module.eval()

@@ -45,6 +45,14 @@ class PhotometricConfig:
     that; slower. Both are unused without refinement.
     unrefined_trains_depth: that error also teaches depth.
     refine_from_epoch: epochs of plain training before the first refinement.
+
+    For a start from good depth, in the recipe sa4depth alone (train/depth_anchor.py):
+    depth_from_epoch: epochs at the start in which depth stands still, so that the motion
+    networks learn its unit before they teach it.
+    anchor: weight of the mean distance of log depth from that of the start, each image by its
+    own scale: holds depth where the images do not say better.
+    anchor_scale: weight of the mean log ratio of a whole batch to the start: images alone do
+    not know the scale, so nothing else keeps it. Depth that was metric then stays so.
     """
 
     ssim: float = 0.85
@@ -57,14 +65,24 @@ class PhotometricConfig:
     unrefined: float = 0.0
     unrefined_trains_depth: bool = False
     refine_from_epoch: int = 0
+    depth_from_epoch: int = 0
+    anchor: float = 0.0
+    anchor_scale: float = 0.0
 
     def __post_init__(self) -> None:
         check('photometric', {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
-            'smoothness, distill, distill_levels and unrefined must be >= 0': min(
-                self.smoothness, self.distill, self.distill_levels, self.unrefined) >= 0,
+            'smoothness, distill, distill_levels, unrefined, anchor and anchor_scale must be '
+            '>= 0': min(self.smoothness, self.distill, self.distill_levels, self.unrefined,
+                        self.anchor, self.anchor_scale) >= 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
-            'refine_from_epoch must be >= 0': self.refine_from_epoch >= 0})
+            'refine_from_epoch and depth_from_epoch must be >= 0':
+                min(self.refine_from_epoch, self.depth_from_epoch) >= 0})
+
+    @property
+    def anchored(self) -> bool:
+        """Tell whether the depth of the start is compared with."""
+        return max(self.anchor, self.anchor_scale) > 0
 
 
 def ssim_loss(a: Tensor, b: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_refinement import image_gradient, RefinedPose
+from sa4depth_train.depth_anchor import DepthAnchor
 from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
 import torch
 from torch import nn, Tensor
@@ -32,13 +33,15 @@ class SelfSupervisedModel(nn.Module):
     """
     From a batch of triplets to the loss (method.md 1).
 
-    ``refining`` is a switch that the recipe sets: off, PoseNet's motion is used as it is.
+    The recipe sets two switches: without ``refining`` PoseNet's motion is used as it is, without
+    ``depth_learns`` depth stands still. ``anchor`` holds it near its start.
     """
 
     def __init__(self, depth_net: DepthNet, motion_net: MotionNet,
-                 config: PhotometricConfig) -> None:
+                 config: PhotometricConfig, anchor: DepthAnchor | None = None) -> None:
         super().__init__()
         self.depth_net, self.motion_net, self.config = depth_net, motion_net, config
+        self.anchor, self.depth_learns = anchor, True
         self.refining = motion_net.config.refinement.enabled
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -49,15 +52,21 @@ class SelfSupervisedModel(nn.Module):
         ``K`` (N, 3, 3); ``earlier`` (N, S).
         """
         inputs = batch['inputs']
-        depth = self._depth(inputs[:, 0], batch['K'])
+        with torch.set_grad_enabled(self.depth_learns and torch.is_grad_enabled()):
+            output = self.depth_net(inputs[:, 0].contiguous(memory_format=torch.channels_last))
+        held = {} if self.anchor is None else self.anchor(
+            batch['images'][:, 0], output, batch['seen'])
+        depth = output * canonical_factor(batch['K'], self.depth_net.config)
         T = self._initial_poses(inputs, batch['earlier'])
         levels = self._features(inputs, batch['seen']) if self.refining else []
         # Half precision is for the networks: pixels of a warp need more than its 11 bits.
         with torch.autocast(depth.device.type, enabled=False):
-            return self._losses(depth, T, levels, batch)
+            return self._losses(depth, T, levels, batch, held)
 
-    def _losses(self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch) -> Batch:
-        terms: dict[str, Tensor] = {}
+    def _losses(
+        self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch, held: Batch,
+    ) -> Batch:
+        terms = dict(held)
         if levels:
             refined, distances = self._refine(T, depth, levels, batch)
             terms['refined'] = 1 - refined.failed.float().mean()
@@ -70,15 +79,11 @@ class SelfSupervisedModel(nn.Module):
         terms['photometric'] = self._reprojection(depth, T, batch)
         terms['smoothness'] = smoothness_loss(depth, batch['images'][:, 0])
         loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
-        for name in ('distill', 'distill_levels', 'unrefined'):
+        for name in ('distill', 'distill_levels', 'unrefined', *held):
             weight = getattr(self.config, name)
             if name in terms and weight > 0:
                 loss = loss + weight * terms[name]
         return {'loss': loss} | {name: value.detach() for name, value in terms.items()}
-
-    def _depth(self, image: Tensor, K: Tensor) -> Tensor:
-        output = self.depth_net(image.contiguous(memory_format=torch.channels_last))
-        return output * canonical_factor(K, self.depth_net.config)
 
     def _initial_poses(self, inputs: Tensor, earlier: Tensor) -> Tensor:
         """Give T_target2source (S * N, 4, 4), all samples of the first source first."""

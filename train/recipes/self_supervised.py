@@ -21,11 +21,16 @@ from typing import Any
 
 import numpy as np
 from sa4depth_ros.errors import BagError, ConfigError
+from sa4depth_ros.networks.depth_net import DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.bag_dataset import BagFrames
-from sa4depth_train.checkpoint import make_card, start_motion_network, start_network
+from sa4depth_train.checkpoint import (
+    make_card, start_motion_network, start_network, starts_metric)
+from sa4depth_train.config import TrainConfig
+from sa4depth_train.depth_anchor import DepthAnchor
 from sa4depth_train.loading import EpochLoader
-from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.parameters import (
+    freeze_encoder_norms, freeze_norms, parameter_groups)
 from sa4depth_train.processes import agree
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
@@ -68,19 +73,25 @@ class SelfSupervisedRecipe:
         self.dataset: Dataset[dict[str, Any]] = TripletDataset(
             self._frames, train.samples, self._size, config.augmentation, config.seed)
         self.groups: Sequence[range] = (range(len(train.samples)),)
+        depth_net = start_network(config)
+        anchor = _anchor(depth_net, config) if config.photometric.anchored else None
         self.model: nn.Module = SelfSupervisedModel(
-            start_network(config), start_motion_network(config), config.photometric)
+            depth_net, start_motion_network(config), config.photometric, anchor)
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model.to(device, memory_format=torch.channels_last)
 
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:
-        """Freeze the encoders' norms, and refine from the epoch on that was asked for."""
+        """Freeze what stands still, and refine from the epoch on that was asked for."""
         config = self._run.config
         self._refining = (config.motion.refinement.enabled
                           and epoch >= config.photometric.refine_from_epoch)
         model.refining = self._refining  # type: ignore[assignment]
         if config.optimizer.freeze_encoder_norm:
             freeze_encoder_norms(model)
+        learns = epoch >= config.photometric.depth_from_epoch
+        model.depth_learns = learns  # type: ignore[assignment]
+        if config.optimizer.freeze_depth_norm or not learns:
+            freeze_norms(model, 'depth_net')
 
     def parameter_groups(self, model: nn.Module) -> list[dict[str, Any]]:
         """Let the encoders learn slower."""
@@ -121,7 +132,11 @@ class SelfSupervisedRecipe:
     def save(self, path: Path, model: nn.Module, heldout: Heldout) -> None:
         """Write depth and motion networks as one checkpoint."""
         assert isinstance(model, SelfSupervisedModel)
-        save_checkpoint(path, model.depth_net, make_card(self._run, heldout), model.motion_net)
+        anchor = model.anchor
+        metres = (anchor is not None and bool(anchor.metric)
+                  and self._run.config.photometric.anchor_scale > 0)
+        card = make_card(self._run, heldout, keeps_metres=metres)
+        save_checkpoint(path, model.depth_net, card, model.motion_net)
 
     def epoch_line(self, entry: Mapping[str, Any]) -> str:
         """Show the losses and, per bag, what was measured."""
@@ -135,3 +150,12 @@ class SelfSupervisedRecipe:
         refined = f" refined {losses['refined']:.0%}" if 'refined' in losses else ''
         return (f"epoch {entry['epoch']}  loss {entry['loss']:.4f}{refined}  "
                 + '  '.join(parts))
+
+
+def _anchor(depth_net: DepthNet, config: TrainConfig) -> DepthAnchor:
+    # 'random' is what a resumed run begins with; its state then brings the anchor.
+    if config.initial_weights in ('imagenet', 'pretrained'):
+        raise ConfigError('photometric.anchor and anchor_scale hold depth near that of the '
+                          'initial weights; expected initial_weights to be a .safetensors '
+                          f"checkpoint with good depth, got '{config.initial_weights}'")
+    return DepthAnchor(depth_net, metric=starts_metric(config))
