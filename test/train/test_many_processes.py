@@ -21,6 +21,7 @@ import subprocess
 import sys
 
 import pytest
+from rendered_cache import write_cache
 from safetensors.torch import load_file
 import torch
 
@@ -113,6 +114,21 @@ def test_two_processes_learn_from_images_alone(walk, config, tmp_path) -> None:
     assert result.stdout.count('train walk: ') == 1
     epochs = json.loads((tmp_path / 'run' / 'metrics.json').read_text())['epochs']
     assert [0 <= entry['losses']['refined'] <= 1 for entry in epochs] == [True, True]
+
+
+def test_two_processes_learn_from_depth_and_video(walk, config, tmp_path) -> None:
+    cache = write_cache(tmp_path / 'worlds')
+    launch(*TWO, WATCHED, 'train', '--bag', walk, '--worlds', cache, '--config', config,
+           '--output', tmp_path / 'run',
+           *(word for key in ('recipe=mixed', 'data.samples_per_epoch=8', 'data.triplet_bags=all',
+                              'data.triplet_share=0.5', 'motion.refinement.enabled=false',
+                              'triplets.min_parallax=0', 'triplets.max_flow=0.5',
+                              'network.input_height=64', 'network.input_width=96')
+             for word in ('--set', key)), folder=tmp_path)
+    hashes = [(tmp_path / f'rank_{rank}').read_text() for rank in (0, 1)]
+    assert hashes[0] == hashes[1]
+    epochs = json.loads((tmp_path / 'run' / 'metrics.json').read_text())['epochs']
+    assert all({'silog', 'photometric'} <= entry['losses'].keys() for entry in epochs)
 
 
 def test_no_number_in_one_process_ends_both_with_its_samples(room_bag, config, tmp_path) -> None:
