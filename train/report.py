@@ -14,7 +14,7 @@
 
 """Pictures of predictions, for people to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,21 +49,60 @@ def write_strip(path: Path, pictures: Sequence[Picture]) -> None:
     rows = [_row(picture) for picture in pictures]
     width = max(row.shape[1] for row in rows)
     scaled = any(picture.scaled for picture in pictures)
-    page = np.vstack([_titles(width, scaled=scaled), *(_padded(row, width) for row in rows)])
+    titles = [title.format(', scaled to its median' if scaled else '') for title in _TITLES]
+    page = np.vstack([_titles(width, titles), *(_padded(row, width) for row in rows)])
+    _write(path, page)
+
+
+def write_comparison(
+    path: Path, models: Mapping[str, Sequence[Picture]], rows: Sequence[int],
+) -> None:
+    """
+    Write what several models say of the same frames: colour, truth, predictions, errors.
+
+    ``models`` are pictures of the same frames by the name of the model, ``rows`` the numbers
+    of those that are shown. All depths of a row have one colour scale; its mean relative error
+    stands in each error picture. PNG or JPEG, as the path says.
+    """
+    lines = []
+    for row in rows:
+        pictures = [of_model[row] for of_model in models.values()]
+        depths = _depths(pictures[0].target, *(picture.prediction for picture in pictures))
+        errors = [_labelled(_shrunk(_error(picture)), picture) for picture in pictures]
+        lines.append(np.hstack([_shrunk(pictures[0].color), *map(_shrunk, depths), *errors]))
+    width = max(line.shape[1] for line in lines)
+    titles = ['image', 'measured', *models, *(f'error {name}' for name in models)]
+    _write(path, np.vstack([_titles(width, titles), *(_padded(line, width) for line in lines)]))
+
+
+def relative_error(picture: Picture) -> float:
+    """Give the mean of |prediction - target| / target, NaN where nothing can be compared."""
+    known = (picture.target > 0) & np.isfinite(picture.prediction)
+    true = picture.target[known]
+    return float(np.mean(np.abs(picture.prediction[known] - true) / true)) if true.size else np.nan
+
+
+def _write(path: Path, page: NDArray[np.uint8]) -> None:
     if not cv2.imwrite(str(path), cv2.cvtColor(page, cv2.COLOR_RGB2BGR)):
         raise BagError(f"cannot write the picture '{path}'; is the folder writable?")
 
 
 def _row(picture: Picture) -> NDArray[np.uint8]:
-    target = picture.target
+    depths = _depths(picture.target, picture.prediction)
+    return np.hstack([_shrunk(p) for p in (picture.color, *depths, _error(picture))])
+
+
+def _depths(
+    target: NDArray[np.float32], *predictions: NDArray[np.float32],
+) -> list[NDArray[np.uint8]]:
     known = target[target > 0]
     near, far = (np.percentile(known, (2, 98)) if known.size else (0.5, 10.0))
     depths = [colorize(depth, float(near) * 0.9, float(far) * 1.1 + 0.1)
-              for depth in (target, picture.prediction)]
+              for depth in (target, *predictions)]
     # A sparse ground truth is hardly visible once shrunk: let each point grow.
     if known.size < 0.3 * target.size:
         depths[0] = cv2.dilate(depths[0], np.ones((3, 3)))  # type: ignore[call-overload]
-    return np.hstack([_shrunk(p) for p in (picture.color, *depths, _error(picture))])
+    return depths
 
 
 def _error(picture: Picture) -> NDArray[np.uint8]:
@@ -87,10 +126,18 @@ def _padded(row: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.pad(row, ((0, 2), (0, width - row.shape[1]), (0, 0)))
 
 
-def _titles(width: int, *, scaled: bool) -> NDArray[np.uint8]:
+def _titles(width: int, titles: Sequence[str]) -> NDArray[np.uint8]:
     bar = np.zeros((22, width, 3), dtype=np.uint8)
-    for number, title in enumerate(_TITLES):
-        text = title.format(', scaled to its median' if scaled else '')
-        cv2.putText(bar, text, (4 + number * width // 4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
-                    (255, 255, 255), 1, cv2.LINE_AA)
+    for number, title in enumerate(titles):
+        _text(bar, title, (4 + number * width // len(titles), 16))
     return bar
+
+
+def _labelled(image: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
+    _text(image, f'{relative_error(picture):.2f}', (6, image.shape[0] - 8))
+    return image
+
+
+def _text(image: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
+    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1,
+                cv2.LINE_AA)
