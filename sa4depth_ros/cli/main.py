@@ -25,7 +25,7 @@ from sa4depth_ros.errors import Sa4DepthError
 # test/cli/test_main.py holds each entry equal to the NAME and HELP of its own file.
 COMMANDS = {
     'demo': 'run the depth node on a recording, a video or a webcam and save what it publishes',
-    'train': 'train a network on one or more bags',
+    'train': 'train a network on bags and rendered worlds',
     'evaluate': 'measure a model against the depth and the odometry of bags',
     'calibrate': 'find the metric scale of a model from a bag',
     'export': 'write a trained checkpoint as a self-describing ONNX model',

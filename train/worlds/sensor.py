@@ -26,6 +26,8 @@ from sa4depth_train.worlds.sensor_faults import SensorFaults
 _DISPLAY_GAMMA = 2.2
 _BRIGHTEST, _CURVE_STEPS = 4.0, 4096
 _GAINS = (0.3, 5.0)
+# How long white balance takes to wander.
+_TINT_SECONDS = 2.0
 # Noise is drawn once and then shifted, by up to so many pixels each way.
 _SHIFTS = 256
 # A warp for so many pixels of motion blur, and at most so many.
@@ -56,6 +58,7 @@ class Sensor:
         self._falloff = _falloff(lens, faults.falloff)
         self._rng = rng
         self._gain = 0.0
+        self._tint = np.zeros(3)
         self._stamp: float | None = None
 
     def expose(self, rgb: np.ndarray, depth: np.ndarray, turning: np.ndarray,
@@ -70,8 +73,10 @@ class Sensor:
         light = cv2.LUT(rgb, self._linear)
         light = self._smeared(light, turning * faults.shutter)
         light = lens.raw(light)
-        gain = self._exposed(light, stamp)
-        light = self._colored(light, gain)
+        passed = 1e9 if self._stamp is None else stamp - self._stamp
+        self._stamp = stamp
+        gain = self._exposed(light, passed)
+        light = self._colored(light, gain, passed)
         light = self._focused(light)
         self._add_noise(light, gain)
         raw = self._compressed(self._sharpened(self._developed(light)))
@@ -93,7 +98,7 @@ class Sensor:
                                          borderMode=cv2.BORDER_REPLICATE)
         return total / np.float32(count)
 
-    def _exposed(self, light: np.ndarray, stamp: float) -> float:
+    def _exposed(self, light: np.ndarray, passed: float) -> float:
         """Give the gain of this frame: slow, and now and then wrong."""
         faults, rng = self.faults, self._rng
         mean = float(np.minimum(light[::4, ::4], 1.5).mean(dtype=np.float64))
@@ -101,13 +106,13 @@ class Sensor:
         wanted += faults.drift * rng.standard_normal()
         if rng.random() < faults.jumps:
             wanted += rng.uniform(-0.8, 0.8)
-        passed = 1e9 if self._stamp is None else stamp - self._stamp
         self._gain += (1 - np.exp(-passed / faults.hold)) * (wanted - self._gain)
-        self._stamp = stamp
         return float(np.clip(np.exp(self._gain), *_GAINS))
 
-    def _colored(self, light: np.ndarray, gain: float) -> np.ndarray:
-        balance = np.exp(self.faults.wander * self._rng.standard_normal(3))
+    def _colored(self, light: np.ndarray, gain: float, passed: float) -> np.ndarray:
+        kept = np.exp(-passed / _TINT_SECONDS)
+        self._tint = kept * self._tint + np.sqrt(1 - kept ** 2) * self._rng.standard_normal(3)
+        balance = np.exp(self.faults.wander * self._tint)
         matrix = gain * self.faults.colors @ np.diag(balance / (balance @ _GREY))
         colored = cv2.transform(light, matrix.astype(np.float32))
         colored *= self._falloff

@@ -132,6 +132,14 @@ def test_colors_and_highlights() -> None:
     assert bright[5].min() > 245 and bright[40].max() < 140
 
 
+def test_white_balance_wanders_slowly() -> None:
+    """Neighbours in a video have nearly one colour, frames seconds apart have not."""
+    sensor = camera(wander=0.1)
+    ratio = np.array([np.divide(*taken(sensor, grey(120), stamp=0.1 * n).mean((0, 1))[[0, 2]])
+                      for n in range(100)])
+    assert ratio.std() > 3 * np.abs(np.diff(ratio)).mean() and ratio.std() > 0.02
+
+
 def test_depth_is_untouched_and_the_range_is_wide() -> None:
     """Whole cameras: depth comes through exactly, pictures are uint8 and differ in brightness."""
     means, rng = [], np.random.default_rng(5)
