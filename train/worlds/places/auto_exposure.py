@@ -24,8 +24,10 @@ from sa4depth_train.worlds.world import Light, WorldBuilder
 Color = tuple[float, float, float]
 Region = tuple[float, float, float, float]
 SAMPLES = 500
-# A surface counts up to this area [m2], and as far as this from where a camera may be [m].
-LARGEST, FARTHEST = 6.0, 3.0
+# Faces are sampled by patches of this area [m2], so many at most.
+PATCH, MOST_PATCHES = 4.0, 32
+# A patch counts up to this area [m2], and as far as this from where a camera may be [m].
+LARGEST, FARTHEST = 12.0, 3.0
 
 
 def exposed_world(builder: WorldBuilder, regions: Sequence[Region], ambient: Color,
@@ -58,7 +60,7 @@ def _samples(builder: WorldBuilder, regions: Sequence[Region],
         if material.glow > 0:
             continue
         tone = material.texture[::16, ::16].reshape(-1, 3).mean(0) / 255
-        places, ways, areas = _faces(merged(meshes))
+        places, ways, areas = _faces(merged(meshes), rng)
         found.append((places, ways, areas, np.tile(tone, (len(places), 1))))
     points, normals, sizes, paint = (np.concatenate(column) for column in zip(*found))
     near = ((points[:, :2] > low) & (points[:, :2] < high)).all(1)
@@ -67,10 +69,16 @@ def _samples(builder: WorldBuilder, regions: Sequence[Region],
     return points[chosen], normals[chosen], paint[chosen]
 
 
-def _faces(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _faces(mesh: Mesh,
+           rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    return ((a + b + c) / 3, mesh.normals[mesh.faces[:, 0]],
-            0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1))
+    area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    # A large face is known by many points: parts of it may be near, lit, or neither.
+    count = np.clip(np.ceil(area / PATCH), 1, MOST_PATCHES).astype(int)
+    face = np.repeat(np.arange(len(area)), count)
+    share = rng.dirichlet((1.0, 1.0, 1.0), len(face))
+    points = sum(share[:, k, None] * corner[face] for k, corner in enumerate((a, b, c)))
+    return points, mesh.normals[mesh.faces[face, 0]], (area / count)[face]
 
 
 def _received(lamp: Light, points: np.ndarray, normals: np.ndarray) -> np.ndarray:

@@ -99,8 +99,8 @@ def _entrance(site: Site, x: float) -> Parts:
     parts: Parts = [_picture(site.new('gate' if gate else 'door'), x, 0.1, width, height, 0.02),
                     (site.some('stone'), slab((width + 0.4, 0.8, 0.1), (x, -0.4, 0.05)))]
     if site.chance(0.4):
-        parts.append((site.some('metal'), slab((width + 0.6, 1.1, 0.08), (x, -0.55,
-                                                                         height + 0.4))))
+        roof = slab((width + 0.6, 1.1, 0.08), (x, -0.55, height + 0.4))
+        parts.append((site.some('metal'), roof))
     return parts
 
 
