@@ -46,7 +46,7 @@ class MixedModel(nn.Module):
 
     @property
     def depth_net(self) -> DepthNet:
-        """The network that both kinds teach."""
+        """Give the network that both kinds teach."""
         return self.video.depth_net
 
     def forward(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -34,12 +34,12 @@ class WallLine:
 
     @property
     def inward(self) -> tuple[float, float]:
-        """The unit normal that points into the room."""
+        """Give the unit normal that points into the room."""
         return self.along[1], -self.along[0]
 
     @property
     def yaw(self) -> float:
-        """The turn [rad] of a piece that stands with its back to this wall."""
+        """Give the turn [rad] of a piece that stands with its back to this wall."""
         x, y = self.inward
         return float(np.arctan2(x, -y))
 
