@@ -61,7 +61,7 @@ NEEDS = {
     'test_docker_lint.py': ('hadolint',),
     'test_flake8.py': ('ament_flake8',),
     'test_pep257.py': ('ament_pep257',),
-    'train/worlds': ('moderngl',),
+    'train/worlds': ('moderngl', 'miniworld'),
     'train': ('torch', 'accelerate', 'evo'),
 }
 

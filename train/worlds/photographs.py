@@ -93,7 +93,7 @@ def require_photographs() -> None:
     if _folder() is None:
         raise ConfigError(
             'Expected the texture photographs of the package miniworld, which is not installed: '
-            "install sa4depth_ros with the extra 'worlds', or only them with "
+            "install sa4depth_ros with the extra 'render', or only them with "
             '`pip install --no-deps miniworld`.')
 
 

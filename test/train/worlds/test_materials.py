@@ -151,7 +151,7 @@ def test_without_the_package_photographs_are_missed_with_a_hint(without_package:
     assert photographs.photographs('wall', unseen=False) == ()
     with pytest.raises(ConfigError, match='pip install --no-deps miniworld'):
         photographs.require_photographs()
-    with pytest.raises(ConfigError, match="extra 'worlds'"):
+    with pytest.raises(ConfigError, match="extra 'render'"):
         photographs.photograph('wood_1')
 
 

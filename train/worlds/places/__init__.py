@@ -16,6 +16,7 @@
 
 import numpy as np
 from sa4depth_ros.errors import ConfigError
+from sa4depth_train.worlds.photographs import require_photographs
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places.corridors import make_corridor
 from sa4depth_train.worlds.places.halls import HALL_KINDS, make_hall
@@ -31,8 +32,10 @@ def make_place(seed: int, kind: str = '', unseen: bool = False) -> Place:
     """
     Build the place that a seed decides: of a kind in ``KINDS``, or drawn when ''.
 
-    ``unseen`` uses held-out textures only. Raises ConfigError on an unknown kind.
+    ``unseen`` uses held-out textures only. Raises ConfigError on an unknown kind, and without
+    the photographs of surfaces: the same seed would give another place.
     """
+    require_photographs()
     chosen = kind or _drawn(seed)
     if chosen == 'corridor':
         return make_corridor(seed, unseen=unseen)
