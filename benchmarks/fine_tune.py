@@ -138,11 +138,11 @@ def main() -> None:
     parser.add_argument('--page', type=Path, help='Markdown file to write the table into')
     parser.add_argument('--picture', type=Path, help='PNG or JPEG file for the pictures')
     args = parser.parse_args()
-    network, card = load_depth_net(args.start)
+    start, card = load_depth_net(args.start)
     check_unseen(card, args.bag)
     args.output.mkdir(parents=True, exist_ok=True)
     before = measure(args.start, args)
-    minutes = train(args, network.config)
+    minutes = train(args, start.config)
     after = measure(args.output / 'run' / 'best.safetensors', args)
     figures = {'start': args.start.name, 'bag': args.bag.name, 'minutes': minutes,
                'before': before.metrics, 'after': after.metrics}
@@ -150,7 +150,7 @@ def main() -> None:
                                                 encoding='utf-8')
     write_comparison(args.picture or args.output / 'fine_tune.png',
                      {'before': before.pictures, 'after': after.pictures}, shown_rows(after))
-    config = network.config
+    config = load_depth_net(args.output / 'run' / 'best.safetensors')[0].config
     text = (f'{table(before.metrics, after.metrics)}\n\n`{args.bag.name}`, frames from '
             f'{before.first_frame} on; training {minutes:.0f} minutes at '
             f'{config.input_height}x{config.input_width}, {args.threads} threads, '

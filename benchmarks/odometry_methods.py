@@ -33,9 +33,12 @@ from sa4depth_ros.runtime.odometry_types import OdometryInput
 from sa4depth_ros.runtime.preprocess import Preprocessor
 from sa4depth_train.classical_motion import classical_path
 from sa4depth_train.trajectory import chain, trajectory_metrics
+from scipy.spatial.transform import Rotation
 
 Poses = NDArray[np.float64]
 Depth = NDArray[np.float32]
+# Frames at the start of a path without an error to speak of.
+_FIRST = 5
 DepthOf = Callable[[RecordedFrame], tuple[Depth, str]]
 
 
@@ -49,11 +52,17 @@ class Models:
 
 
 class Path3D(NamedTuple):
-    """Poses (N, 4, 4) T_camera2first, steps that were not found, and seconds a frame."""
+    """
+    Poses (N, 4, 4) T_camera2first, steps that were not found, and seconds a frame.
+
+    ``covariances`` (N, 6, 6) are of [position, rotation] about the axes of the first camera,
+    where the way gives any.
+    """
 
     poses: Poses
     lost: int
     seconds: float
+    covariances: Poses | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,21 +107,23 @@ def our_path(
 ) -> Path3D:
     """Run the estimator of the pose node; frames that it refuses count as lost."""
     estimator = OdometryEstimator(models.motion, threads=models.threads)
-    poses, lost, seconds = [], 0, 0.0
+    poses, covariances, lost, seconds = [], [], 0, 0.0
     try:
         for frame in recording:
             depth, unit = depth_of(frame)
             begin = perf_counter()
             pose = np.eye(4) if not poses else poses[-1]
+            covariance = np.eye(6) if not poses else covariances[-1]
             try:
                 result = estimator.update(OdometryInput(
                     rgb=frame.rgb, camera=frame.camera, depth=depth, depth_camera=None,
                     unit=unit, seconds=frame.seconds, is_predicted=is_predicted))
                 lost += result.state == 'lost'
-                pose = result.T_camera2odom
+                pose, covariance = result.T_camera2odom, result.pose_covariance
             except FrameError:
                 lost += 1
             poses.append(pose)
+            covariances.append(covariance)
             seconds += perf_counter() - begin
     finally:
         estimator.close()
@@ -120,7 +131,7 @@ def our_path(
     u, _, v = np.linalg.svd(np.stack(poses)[:, :3, :3])
     rounded = np.stack(poses)
     rounded[:, :3, :3] = u @ v
-    return Path3D(rounded, lost, seconds / len(poses))
+    return Path3D(rounded, lost, seconds / len(poses), np.stack(covariances))
 
 
 def guessed_path(recording: Recording, motion: MotionEngines) -> Path3D:
@@ -130,6 +141,25 @@ def guessed_path(recording: Recording, motion: MotionEngines) -> Path3D:
     pictures = (prepare(frame.rgb, frame.camera)[0] for frame in recording)
     steps = [np.linalg.inv(motion.guess(*pair)) for pair in pairwise(pictures)]
     return Path3D(chain(steps), 0, (perf_counter() - begin) / len(recording))
+
+
+def consistency(poses: Poses, covariances: Poses, truth: Poses) -> dict[str, float]:
+    """
+    Compare squared errors of a path with its covariances (N, 6, 6).
+
+    ``nees_position`` and ``nees_rotation`` are medians over the frames of e^T C^-1 e / 3, about 0.8
+    where the covariance is right, more where it is too small. The first frames, whose errors
+    are rounding, do not count.
+    """
+    expected = np.linalg.inv(truth[0]) @ truth
+    shift = (poses - expected)[_FIRST:, :3, 3]
+    turns = Rotation.from_matrix(
+        poses[_FIRST:, :3, :3] @ expected[_FIRST:, :3, :3].transpose(0, 2, 1)).as_rotvec()
+    C = covariances[_FIRST:]
+    return {f'nees_{name}': float(np.median(
+        (errors * np.linalg.solve(block, errors[..., None])[..., 0]).sum(-1) / 3))
+        for name, errors, block in (('position', shift, C[:, :3, :3]),
+                                    ('rotation', turns, C[:, 3:, 3:]))}
 
 
 def _classical(recording: Recording, lengths: list[float] | None) -> Path3D:
@@ -152,4 +182,6 @@ def _predicted(estimator: DepthEstimator) -> DepthOf:
 
 def _judged(title: str, recording: Recording, path: Path3D, *, own_scale: bool = True) -> Result:
     metrics = trajectory_metrics(path.poses, recording.truth, scaled=not own_scale)
+    if path.covariances is not None:
+        metrics |= consistency(path.poses, path.covariances, recording.truth)
     return Result(title, path, own_scale, metrics)

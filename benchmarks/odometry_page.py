@@ -31,7 +31,8 @@ COLORS = ('#1f78b4', '#33a02c', '#d95f02', '#7570b3', '#666666')
 COLUMNS = {
     'ATE m, rigid': 'ate_se3', 'ATE m, scaled': 'ate_sim3', 'scale': 'scale',
     'RPE % of a step': 'rpe_translation', 'RPE degrees': 'rpe_rotation', 't_err %': 'drift',
-    'r_err degrees / 100 m': 'drift_rotation'}
+    'r_err degrees / 100 m': 'drift_rotation', 'NEES position': 'nees_position',
+    'NEES rotation': 'nees_rotation'}
 
 
 def tables(cases: Mapping[str, Sequence[Result]]) -> str:
@@ -43,7 +44,7 @@ def tables(cases: Mapping[str, Sequence[Result]]) -> str:
                  '| way | ' + ' | '.join(COLUMNS) + ' | steps lost |',
                  '|---' * (len(COLUMNS) + 2) + '|']
         lines += [f'| {way.title} | ' + ' | '.join(
-            _number(way.metrics[key]) for key in COLUMNS.values()) + f' | {way.path.lost} |'
+            _number(way.metrics.get(key, math.nan)) for key in COLUMNS.values()) + f' | {way.path.lost} |'
             for way in ways]
         blocks.append('\n'.join(lines))
     return '\n'.join(blocks)

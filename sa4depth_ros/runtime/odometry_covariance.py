@@ -20,7 +20,8 @@ from sa4depth_ros.runtime.rigid_motion import cross_matrix, Matrix
 
 # Residuals of neighbouring pixels go together, and measured depth has errors that they do not
 # show. With this factor squared errors are about what the covariance says on hololens_walk and
-# tum_fr3_structure, real depth cameras; with exact depth they are a fortieth of it.
+# tum_fr3_structure, real depth cameras; with exact depth they are a fortieth of it (the columns
+# NEES of benchmarks/odometry.py).
 _CORRELATED = 120.0
 # Relative error of the scale of predicted depth, from one keyframe to the next.
 _PREDICTED = 0.05

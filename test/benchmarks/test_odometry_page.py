@@ -23,6 +23,7 @@ import pytest
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.runtime.tum_file import read_tum
 from sa4depth_train.trajectory import trajectory_metrics
+from scipy.spatial.transform import Rotation
 from walk_bag import walk_poses, write_walk
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / 'benchmarks'
@@ -105,3 +106,21 @@ def test_posenet_alone_is_its_guesses_chained(tmp_path: Path) -> None:
     motion = SimpleNamespace(size=(64, 32), guess=lambda first, second: T)
     path = guessed_path(recording, motion)
     np.testing.assert_allclose(path.poses[:, 2, 3], [0, 0.5, 1.0, 1.5])
+
+
+def test_consistency_of_planted_errors() -> None:
+    """Errors drawn from the covariance give the median of chi squared; too small ones more."""
+    from odometry_methods import consistency
+    rng = np.random.default_rng(0)
+    truth = walk_poses(400)
+    deviations = np.array([0.1, 0.02, 0.3, 0.01, 0.03, 0.02])
+    errors = rng.standard_normal((400, 6)) * deviations
+    poses = np.linalg.inv(truth[0]) @ truth
+    poses[:, :3, 3] += errors[:, :3]
+    poses[:, :3, :3] = Rotation.from_rotvec(errors[:, 3:]).as_matrix() @ poses[:, :3, :3]
+    covariances = np.tile(np.diag(deviations ** 2), (400, 1, 1))
+    expected = 2.366 / 3
+    for factor in (1.0, 0.01):
+        found = consistency(poses, factor * covariances, truth)
+        assert found['nees_position'] == pytest.approx(expected / factor, rel=0.15)
+        assert found['nees_rotation'] == pytest.approx(expected / factor, rel=0.15)
