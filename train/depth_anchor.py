@@ -46,8 +46,8 @@ class DepthAnchor(nn.Module):
 
         Both are output of the network, ``seen`` (N, 1, H, W) is 1 where pixels count. Of the log
         of their ratio gives 'anchor', how far pixels are from the mean of their image, and
-        'anchor_scale', how far the mean of the whole batch is from 0: single frames may find
-        another scale, all of them together may not.
+        'anchor_scale', the square of the mean of the whole batch: single frames may find another
+        scale, all of them together may not.
         """
         with torch.no_grad():
             start = self.network(image.contiguous(memory_format=torch.channels_last))
@@ -55,4 +55,4 @@ class DepthAnchor(nn.Module):
         area = seen.sum((1, 2, 3), keepdim=True).clamp(min=1)
         means = (ratio * seen).sum((1, 2, 3), keepdim=True) / area
         apart = (seen * (ratio - means).abs()).sum() / seen.sum().clamp(min=1)
-        return {'anchor': apart, 'anchor_scale': means.mean().abs()}
+        return {'anchor': apart, 'anchor_scale': means.mean().square()}

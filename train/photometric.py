@@ -51,8 +51,8 @@ class PhotometricConfig:
     networks learn its unit before they teach it.
     anchor: weight of the mean distance of log depth from that of the start, each image by its
     own scale: holds depth where the images do not say better.
-    anchor_scale: weight of the mean log ratio of a whole batch to the start: images alone do
-    not know the scale, so nothing else keeps it. Depth that was metric then stays so.
+    anchor_scale: weight of the squared mean log ratio of a whole batch to the start: images
+    alone do not know the scale, so nothing else keeps it. Depth that was metric then stays so.
     """
 
     ssim: float = 0.85

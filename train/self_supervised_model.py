@@ -54,8 +54,7 @@ class SelfSupervisedModel(nn.Module):
         inputs = batch['inputs']
         with torch.set_grad_enabled(self.depth_learns and torch.is_grad_enabled()):
             output = self.depth_net(inputs[:, 0].contiguous(memory_format=torch.channels_last))
-        held = {} if self.anchor is None else self.anchor(
-            batch['images'][:, 0], output, batch['seen'])
+        held = {} if self.anchor is None else self.anchor(inputs[:, 0], output, batch['seen'])
         depth = output * canonical_factor(batch['K'], self.depth_net.config)
         T = self._initial_poses(inputs, batch['earlier'])
         levels = self._features(inputs, batch['seen']) if self.refining else []

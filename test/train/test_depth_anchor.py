@@ -75,7 +75,7 @@ def test_the_anchor_tells_shape_from_scale() -> None:
     factor = torch.tensor([1.2, 1.1]).view(2, 1, 1, 1)
     losses = anchor(image, depth * factor, seen)
     assert losses['anchor'].item() == pytest.approx(0, abs=1e-5)
-    assert losses['anchor_scale'].item() == pytest.approx(np.log([1.2, 1.1]).mean(), abs=1e-5)
+    assert losses['anchor_scale'].item() == pytest.approx(np.log([1.2, 1.1]).mean() ** 2, abs=1e-5)
     # Two frames that move against each other keep the scale of all.
     losses = anchor(image, depth * torch.stack([factor[0], 1 / factor[0]]), seen)
     assert losses['anchor_scale'].item() == pytest.approx(0, abs=1e-5)
