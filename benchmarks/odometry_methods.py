@@ -147,9 +147,9 @@ def consistency(poses: Poses, covariances: Poses, truth: Poses) -> dict[str, flo
     """
     Compare squared errors of a path with its covariances (N, 6, 6).
 
-    ``nees_position`` and ``nees_rotation`` are medians over the frames of e^T C^-1 e / 3, about 0.8
-    where the covariance is right, more where it is too small. The first frames, whose errors
-    are rounding, do not count.
+    ``nees_position`` and ``nees_rotation`` are medians over the frames of e^T C^-1 e / 3: about
+    0.8 where the covariance is right, more where it is too small. The first frames, whose
+    errors are rounding, do not count.
     """
     expected = np.linalg.inv(truth[0]) @ truth
     shift = (poses - expected)[_FIRST:, :3, 3]

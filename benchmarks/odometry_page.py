@@ -43,9 +43,9 @@ def tables(cases: Mapping[str, Sequence[Result]]) -> str:
                  f'{ways[0].metrics["path_length"]:.1f} m\n',
                  '| way | ' + ' | '.join(COLUMNS) + ' | steps lost |',
                  '|---' * (len(COLUMNS) + 2) + '|']
-        lines += [f'| {way.title} | ' + ' | '.join(
-            _number(way.metrics.get(key, math.nan)) for key in COLUMNS.values()) + f' | {way.path.lost} |'
-            for way in ways]
+        lines += [' | '.join([f'| {way.title}', *(
+            _number(way.metrics.get(key, math.nan)) for key in COLUMNS.values()),
+            f'{way.path.lost} |']) for way in ways]
         blocks.append('\n'.join(lines))
     return '\n'.join(blocks)
 
