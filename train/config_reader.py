@@ -80,6 +80,9 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise ConfigError(f"'{where}' must be a list, got {value!r}")
         return tuple(_value(get_args(kind)[0], item, where) for item in value)
+    if kind is str and isinstance(value, bool):
+        # YAML reads no, off and yes as truth values, and `no` is a precision.
+        value = 'yes' if value else 'no'
     if kind is float and isinstance(value, str):
         # YAML reads 1e-4 as text; only 1.0e-4 is a number to it.
         value = _number(value, where)

@@ -52,6 +52,12 @@ def test_values_and_overrides_arrive(tmp_path) -> None:
     assert config.optimizer.freeze_encoder_norm is False
 
 
+def test_no_is_a_precision_although_yaml_reads_false(tmp_path) -> None:
+    assert read_config(_written(tmp_path, 'mixed_precision: no\n')).mixed_precision == 'no'
+    path = _written(tmp_path, 'mixed_precision: bf16\n')
+    assert read_config(path, ['mixed_precision=no']).mixed_precision == 'no'
+
+
 @pytest.mark.parametrize(('text', 'message'), [
     ('epoch: 3', 'unknown key in the config: epoch. Known keys here: recipe, name,'),
     ('data: {holdout: 0.1, colour: 1, size: 2}', 'unknown keys in the config: data.colour, '),
