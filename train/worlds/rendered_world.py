@@ -15,7 +15,7 @@
 """One rendered world for the cache: place, camera, path, pictures."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 import hashlib
 from pathlib import Path
@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 from sa4depth_ros.errors import ConfigError
-from sa4depth_train.worlds.carriers import Carrier, draw_carrier
+from sa4depth_train.worlds.carriers import draw_carrier
 from sa4depth_train.worlds.lens import draw_lens
 from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places import KINDS, make_place
 from sa4depth_train.worlds.renderer import WorldRenderer
 from sa4depth_train.worlds.sensor import SensedFrame, Sensor
 from sa4depth_train.worlds.sensor_faults import draw_faults
-from sa4depth_train.worlds.shots import Shots, spaced_shots, video_shots
+from sa4depth_train.worlds.shots import near_shots, Shots, spaced_shots, video_shots
 from sa4depth_train.worlds.world_cache import CachedWorld, millimetres, WorldFrames
 
 # A picture is of no use when more than this share is nearer than so many metres, when less
@@ -40,6 +40,8 @@ _NEAR, _NEAR_SHARE, _SEEN_SHARE, _CONTRAST = 0.35, 1 / 3, 0.05, 3.0
 # A picture of one plane is kept so often; of what deviates so much from one always.
 _PLANE_WORTH, _UNEVEN = 0.15, 0.06
 _ATTEMPTS = 8
+# Of the pictures apart, so many worlds are seen from near, where anything stands in them.
+_FROM_NEAR = 0.22
 PARTS = ('building', 'drawing', 'sensor', 'writing')
 
 
@@ -162,8 +164,7 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
     rng = np.random.default_rng((seed, 1))
     with watch.measured('building'):
         sensor = Sensor(draw_lens(settings.width, settings.height, rng), draw_faults(rng), rng)
-        carrier = draw_carrier(place, rng)
-        shots = _planned(place, carrier, settings, rng)
+        carrier, shots = _planned(place, settings, rng)
     chosen, taken = _photographed(place, sensor, shots, settings, rng, watch)
     if len(taken) < settings.frames:
         raise _NothingToSeeError(f'{len(taken)} of {len(shots)} in a {place.kind}')
@@ -171,16 +172,20 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
         np.stack([frame.rgb for frame in taken]),
         np.stack([millimetres(frame.depth) for frame in taken]), sensor.lens.K.copy(),
         shots.poses[chosen], shots.stamps[chosen])
-    entry = CachedWorld(folder, place.kind, seed, settings.unseen, carrier.name, len(taken), '')
+    entry = CachedWorld(folder, place.kind, seed, settings.unseen, carrier, len(taken), '')
     return RenderedWorld(frames, entry, watch.seconds)
 
 
-def _planned(place: Place, carrier: Carrier, settings: WorldsSettings,
-             rng: np.random.Generator) -> Shots:
+def _planned(place: Place, settings: WorldsSettings,
+             rng: np.random.Generator) -> tuple[str, Shots]:
+    if not settings.rate and rng.random() < _FROM_NEAR:
+        with suppress(ConfigError):
+            return 'near', near_shots(place, settings.frames, rng)
+    carrier = draw_carrier(place, rng)
     try:
         if settings.rate:
-            return video_shots(place, carrier, settings.frames, settings.rate, rng)
-        return spaced_shots(place, carrier, settings.frames, rng)
+            return carrier.name, video_shots(place, carrier, settings.frames, settings.rate, rng)
+        return carrier.name, spaced_shots(place, carrier, settings.frames, rng)
     except ConfigError as error:
         raise _NothingToSeeError(str(error)) from error
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from sa4depth_train.worlds.carriers import Carrier
+from sa4depth_train.worlds.near_views import near_poses
 from sa4depth_train.worlds.paths import camera_path
 from sa4depth_train.worlds.place import Place
 
@@ -28,6 +29,8 @@ _METRES, _DEGREES = (0.3, 0.5), (10.0, 20.0)
 # Of pictures that show too little, some others must take the place.
 _IN_RESERVE = 2.0
 _LONGEST = 16000
+# Before one thing a camera stays so long [s], takes so many pictures, and moves less between.
+_STAY, _AT_A_THING, _CLOSER = 12.0, 8, 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,25 @@ def spaced_shots(place: Place, carrier: Carrier, frames: int,
         if len(chosen) == wanted or length > _LONGEST:
             return Shots(video.poses[chosen], video.stamps[chosen], video.turning[chosen])
         length *= 2
+
+
+def near_shots(place: Place, frames: int, rng: np.random.Generator) -> Shots:
+    """
+    Plan twice as many pictures as ``frames``, some before one piece of furniture, some the next.
+
+    Before each the camera moves aside slowly. Raises ConfigError when nothing stands in the place.
+    """
+    wanted = int(np.ceil(_IN_RESERVE * frames))
+    metres, angle = _CLOSER * rng.uniform(*_METRES), _CLOSER * np.radians(rng.uniform(*_DEGREES))
+    visits: list[Shots] = []
+    while sum(len(visit) for visit in visits) < wanted:
+        poses = near_poses(place, round(_STAY * PLANNED_RATE), PLANNED_RATE, rng)
+        chosen = spaced(poses, metres, angle)[:_AT_A_THING]
+        stamps = _STAY * len(visits) + chosen / PLANNED_RATE
+        visits.append(Shots(poses[chosen], stamps, _turning(poses, PLANNED_RATE)[chosen]))
+    return Shots(*(np.concatenate(column)[:wanted] for column in (
+        [visit.poses for visit in visits], [visit.stamps for visit in visits],
+        [visit.turning for visit in visits])))
 
 
 def spaced(poses: np.ndarray, metres: float, angle: float) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_index_describes_the_worlds(cache: Path) -> None:
     read = WorldCache(cache)
     assert [world.folder for world in read.worlds] == ['000000', '000001', '000002']
     assert len({world.seed for world in read.worlds}) == 3
-    assert {world.carrier for world in read.worlds} <= {'robot', 'hand', 'drone'}
+    assert {world.carrier for world in read.worlds} <= {'robot', 'hand', 'drone', 'near'}
     assert read.settings['seed'] == 7 and len(read.settings['code']) == 64
     for index in range(3):
         frames = read.load(index)

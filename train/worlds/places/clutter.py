@@ -19,6 +19,8 @@ from collections.abc import Callable
 import numpy as np
 from sa4depth_train.worlds.furniture import lying_books
 from sa4depth_train.worlds.mesh import Mesh
+from sa4depth_train.worlds.places.desk_things import DESK_THINGS
+from sa4depth_train.worlds.places.household_things import KITCHEN_THINGS, TOOLS, TOYS
 from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.places.solids import (
     moved_parts, rod, round_body, sheet, slab, soft, Surface, tube)
@@ -200,16 +202,21 @@ def keyboard(rng: np.random.Generator, palette: Palette) -> Parts:
     return parts
 
 
-EVERYWHERE: tuple[Maker, ...] = (mug, bottle, vase, bowl, packet, packet, books, papers,
-                                 small_plant, gadget, frame, lamp)
-DESK: tuple[Maker, ...] = (mug, mug, bottle, packet, books, books, papers, papers, papers, cable,
-                           gadget, gadget, lamp, small_plant, keyboard)
-KITCHEN: tuple[Maker, ...] = (mug, mug, bottle, bottle, bowl, bowl, packet, packet, vase, gadget,
-                              cloth_heap, small_plant)
+EVERYWHERE: tuple[Maker, ...] = (
+    mug, bottle, vase, bowl, packet, packet, books, papers, small_plant, gadget, frame, lamp,
+    *DESK_THINGS[::4], *KITCHEN_THINGS[::5], *TOYS)
+DESK: tuple[Maker, ...] = (
+    mug, mug, bottle, packet, books, books, papers, papers, papers, papers, cable, cable, gadget,
+    lamp, small_plant, keyboard, *DESK_THINGS)
+KITCHEN: tuple[Maker, ...] = (
+    mug, mug, bottle, bottle, bowl, bowl, packet, packet, vase, gadget, cloth_heap, small_plant,
+    *KITCHEN_THINGS)
 BATH: tuple[Maker, ...] = (bottle, bottle, mug, packet, cloth_heap, small_plant)
-LAB: tuple[Maker, ...] = (gadget, gadget, gadget, packet, packet, cable, cable, bottle, books,
-                          papers, keyboard, vase)
-FLOOR: tuple[Maker, ...] = (packet, books, cloth_heap, cloth_heap, gadget, cable, papers, bottle)
+LAB: tuple[Maker, ...] = (
+    gadget, gadget, gadget, packet, packet, cable, cable, bottle, books, papers, keyboard, vase,
+    *DESK_THINGS[::2], *TOOLS, *TOOLS)
+FLOOR: tuple[Maker, ...] = (packet, books, cloth_heap, cloth_heap, gadget, cable, papers, bottle,
+                            *TOYS, *TOOLS)
 
 
 def spread(rng: np.random.Generator, palette: Palette, top: Surface, makers: tuple[Maker, ...],
@@ -219,7 +226,7 @@ def spread(rng: np.random.Generator, palette: Palette, top: Surface, makers: tup
     count = int(rng.poisson(density * width * depth))
     taken: list[tuple[float, float, float]] = []
     parts: Parts = []
-    for _ in range(min(count, 24)):
+    for _ in range(min(count, 34)):
         things = makers[int(rng.integers(len(makers)))](rng, palette)
         points = np.concatenate([mesh.vertices for _, mesh in things])
         reach = float(np.abs(points[:, :2]).max())

@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.places.furnishing import bench, bin_, chairs, locker_row, trolley
+from sa4depth_train.worlds.places.plants import dense_plant
 from sa4depth_train.worlds.places.site import Site, Wall, WHOLE
 from sa4depth_train.worlds.places.solids import moved_parts, rod, round_body, slab, tube
 from sa4depth_train.worlds.shapes import panel
@@ -185,8 +186,19 @@ def pillar_pipe(site: Site) -> Parts:
 
 SMALL: tuple[Fixture, ...] = (extinguisher, extinguisher, hose_cabinet, notice_board, notice_board,
                               posters, posters, posters, switches, clock, ventilation)
-STANDING: tuple[Fixture, ...] = (radiator, radiator, hooks, cabinet, cabinet, machine, bench, bin_,
-                                 chairs, locker_row, trolley)
+def plants(site: Site) -> Parts:
+    """Make one to four dense plants in a row."""
+    parts: Parts = []
+    x = 0.0
+    for _ in range(site.number(1, 4)):
+        piece = dense_plant(site.rng, site.palette)
+        parts += moved_parts(piece.parts, (x + piece.size[0] / 2, -piece.size[1] / 2 - 0.04, 0))
+        x += piece.size[0] + site.between(-0.1, 0.2)
+    return parts
+
+
+STANDING: tuple[Fixture, ...] = (plants, radiator, radiator, hooks, cabinet, cabinet, machine,
+                                 bench, bin_, chairs, locker_row, trolley)
 
 
 def furnish_wall(site: Site, wall: Wall, free: list[tuple[float, float]], *, standing: float,

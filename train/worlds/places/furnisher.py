@@ -112,10 +112,11 @@ class Furnisher:
         places = [((k + 0.5) / seats * w - w / 2, side * d / 2, 0.0 if side > 0 else np.pi)
                   for side in (-1, 1) for k in range(seats)]
         places += [(side * w / 2, 0.0, -side * np.pi / 2) for side in (-1, 1)]
+        alike = make(self.rng, self.palette) if self.chance(0.75) else None
         for x, y, yaw in places:
             if self.rng.random() > share:
                 continue
-            chair = make(self.rng, self.palette)
+            chair = alike or make(self.rng, self.palette)
             out = float(self.rng.uniform(-0.12, 0.25))
             norm = np.array([0.0, np.sign(y)]) if y else np.array([np.sign(x), 0.0])
             off = np.array([x, y]) + out * norm

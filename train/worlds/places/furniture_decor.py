@@ -19,6 +19,7 @@ from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.places.clutter import blade
 from sa4depth_train.worlds.places.furnisher import Furnisher, Spot
 from sa4depth_train.worlds.places.palette import Palette
+from sa4depth_train.worlds.places.plants import dense_plant
 from sa4depth_train.worlds.places.solids import Piece, rod, round_body, slab, soft, tube
 from sa4depth_train.worlds.shapes import panel
 from sa4depth_train.worlds.world import Parts
@@ -41,7 +42,9 @@ def floor_lamp(rng: Rng, palette: Palette) -> Piece:
 
 
 def large_plant(rng: Rng, palette: Palette) -> Piece:
-    """Make a plant in a pot: a fountain of leaves, a bush or a small tree."""
+    """Make a plant in a pot: a fountain of leaves, a bush or a small tree, or a denser one."""
+    if rng.random() < 0.5:
+        return dense_plant(rng, palette)
     r, pot = float(rng.uniform(0.1, 0.22)), float(rng.uniform(0.18, 0.45))
     parts: Parts = [(palette.pick('plastic'), round_body(
         [(0, 0), (0.75 * r, 0), (r, pot), (0.92 * r, pot), (0.9 * r, pot * 0.9),

@@ -31,6 +31,9 @@ def chair(rng: Rng, palette: Palette) -> Piece:
     style = int(rng.integers(3))
     frame = palette.pick('metal' if style else 'wood', again=0.75)
     cover = palette.pick('fabric' if rng.random() < 0.5 else 'wood', again=0.8)
+    if rng.random() < 0.35:
+        cover = palette.plain((26, 26, 28), shine=0.2)
+        frame = cover if rng.random() < 0.5 else frame
     parts = _steel_legs(frame, w, d, seat) if style == 1 else _four_legs(frame, w, d, seat, style)
     if rng.random() < 0.5:
         parts.append((cover, soft((w, d, 0.06), (0, 0, seat), roundness=0.3, rings=6)))

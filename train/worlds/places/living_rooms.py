@@ -28,6 +28,7 @@ from sa4depth_train.worlds.places.furniture_seats import (
 from sa4depth_train.worlds.places.furniture_storage import (
     bin_or_basket, boxes, coat_stand, cupboard, night_table, shelf, sideboard, wardrobe)
 from sa4depth_train.worlds.places.furniture_tables import coffee_table, dining_table
+from sa4depth_train.worlds.places.greenery import kicker_table
 from sa4depth_train.worlds.places.litter import litter
 from sa4depth_train.worlds.places.people import person
 from sa4depth_train.worlds.places.work_rooms import desk_at_wall, desk_island
@@ -57,7 +58,8 @@ def furnish_open_plan(room: Furnisher, fill: float) -> None:
     rng, palette = room.rng, room.palette
     groups: tuple[Callable[[Furnisher], None], ...] = (
         _seating, _seating, _dining_group, _dining_group, desk_island, desk_island,
-        desk_at_wall, _kitchen_corner, _television_wall, _shelf_divider, _shelf_divider)
+        desk_at_wall, _kitchen_corner, _television_wall, _shelf_divider, _shelf_divider,
+        _kicker)
     for _ in range(round(2 + 8 * fill)):
         groups[int(rng.integers(len(groups)))](room)
     _loose_things(room, fill)
@@ -147,6 +149,11 @@ def _kitchen_corner(room: Furnisher) -> None:
         counter = cupboard(rng, palette, (1.2, 2.6), (0.6, 0.95), (0.86, 1.1))
         room.anywhere(counter, yaw=float(rng.integers(4)) * np.pi / 2, gap=0.4,
                       makers=clutter.KITCHEN)
+
+
+def _kicker(room: Furnisher) -> None:
+    room.anywhere(kicker_table(room.rng, room.palette),
+                  yaw=float(room.rng.integers(4)) * np.pi / 2, gap=0.3)
 
 
 def _shelf_divider(room: Furnisher) -> None:

@@ -27,7 +27,7 @@ Color = tuple[float, float, float]
 
 # How many different materials of a role a room has at most; further ones repeat.
 VARIETY = {'wood': 3, 'fabric': 5, 'metal': 2, 'plastic': 3, 'ceramic': 2, 'paper': 2,
-           'picture': 4, 'poster': 3, 'screen': 2, 'leaf': 2, 'any': 3}
+           'picture': 4, 'poster': 3, 'screen': 2, 'leaf': 2, 'foliage': 3, 'any': 3}
 # How often a thing of a role is plainly painted, beside the plain ones that Materials gives.
 PLAIN = {'wood': 0.2, 'fabric': 0.15, 'metal': 0.3, 'plastic': 0.3, 'ceramic': 0.2}
 TONED = ('floor', 'wall', 'ceiling', 'wood', 'fabric', 'metal', 'plastic', 'ceramic', 'tiles')
@@ -71,6 +71,8 @@ class Palette:
 
     def surface(self, role: str) -> Material:
         """Give a material that is not registered yet, for instance to shade it first."""
+        if role == 'foliage':
+            return darkened(self._surfaces.pick('leaf'), self._rng)
         return toned(self._surfaces.pick(role), role, self._rng)
 
     def register(self, role: str, material: Material) -> str:
@@ -124,6 +126,13 @@ def toned(material: Material, role: str, rng: np.random.Generator) -> Material:
         texture = cv2.LUT(texture, table)
     return material if texture is material.texture else Material(
         texture, material.tile, material.shine, material.glow)
+
+
+def darkened(material: Material, rng: np.random.Generator) -> Material:
+    """Make leaves as dark as those of most pot plants, of half the pixels."""
+    share = rng.uniform(0.3, 0.65) if rng.random() < 0.75 else rng.uniform(0.65, 1.0)
+    texture = (material.texture[::2, ::2] * np.float32(share)).astype(np.uint8)
+    return Material(texture, material.tile, float(rng.uniform(0.0, 0.4)))
 
 
 def furniture_color(rng: np.random.Generator) -> Color:

@@ -23,6 +23,7 @@ from sa4depth_train.worlds.place import Place
 from sa4depth_train.worlds.places.exposure import exposed
 from sa4depth_train.worlds.places.fittings import add_fittings
 from sa4depth_train.worlds.places.furnisher import Furnisher
+from sa4depth_train.worlds.places.greenery import add_greenery
 from sa4depth_train.worlds.places.lighting import add_lights, draw_mood
 from sa4depth_train.worlds.places.living_rooms import (
     furnish_bedroom, furnish_living, furnish_open_plan)
@@ -48,6 +49,8 @@ _KINDS: dict[str, tuple[Furnish, Span, Span, Span, float]] = {
     'bathroom': (furnish_bathroom, (2.2, 4.4), (1.9, 3.2), (2.2, 2.9), 0.03),
     'class': (furnish_class, (6.0, 11.0), (5.0, 7.5), (2.7, 3.6), 0.09),
 }
+# Small things a square metre of table: hardly any to as many as find a place.
+_CLUTTER = (2.0, 34.0)
 ROOM_KINDS = tuple(_KINDS)
 
 
@@ -69,7 +72,9 @@ def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
     windows = 0 if rng.random() < 0.15 else int(rng.integers(1, 4))
     plan_doors(plan, rng, int(rng.integers(1, 4)))
     plan_windows(plan, rng, windows)
-    room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(1.0, 16.0)))
+    room = Furnisher(builder, palette, plan, rng, clutter=float(rng.uniform(*_CLUTTER)))
+    if chosen != 'bathroom':
+        add_greenery(room)
     furnish(room, float(rng.uniform(0.3, 1.3)))
     add_fittings(room, at_work=chosen in ('office', 'lab', 'class'))
     slope = float(rng.uniform(0.5, 1.2)) if plan.notch is None and rng.random() < 0.07 else 0.0
