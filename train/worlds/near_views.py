@@ -29,7 +29,7 @@ _ON_TOP = 0.3
 # How often what carries nothing is looked at, beside what does.
 _BARE = 0.12
 # From the eye to what it looks at [m], how far down [deg], and above a top [m].
-_REACH, _DOWN, _ABOVE = (0.45, 1.1), (16.0, 50.0), (0.3, 0.9)
+_REACH, _DOWN, _ABOVE = (0.5, 1.25), (16.0, 50.0), (0.3, 0.9)
 # Things whose top is out of sight are looked at between these heights [m].
 _FRONT = (0.6, 1.35)
 _CLEARANCE, _BORDER, _TALLEST = 0.2, 0.25, 2.0

@@ -232,10 +232,12 @@ def spread(rng: np.random.Generator, palette: Palette, top: Surface, makers: tup
         reach = float(np.abs(points[:, :2]).max())
         if points[:, 2].max() > top.space or 2 * reach > min(width, depth) + 0.06:
             continue
-        x, y = (float(v) for v in rng.uniform((top.x0 + reach * 0.9, top.y0 + reach * 0.9),
-                                              (max(top.x1 - reach * 0.9, top.x0 + reach),
-                                               max(top.y1 - reach * 0.9, top.y0 + reach))))
-        if any(np.hypot(x - a, y - b) < 0.8 * (reach + c) for a, b, c in taken):
+        low = top.x0 + reach * 0.9, top.y0 + reach * 0.9
+        high = max(top.x1 - reach * 0.9, top.x0 + reach), max(top.y1 - reach * 0.9, top.y0 + reach)
+        for x, y in rng.uniform(low, high, (4, 2)).tolist():
+            if all(np.hypot(x - a, y - b) >= 0.7 * (reach + c) for a, b, c in taken):
+                break
+        else:
             continue
         taken.append((x, y, reach))
         parts += moved_parts(things, (x, y, top.z), yaw=float(rng.normal(0, 0.6)))

@@ -81,7 +81,7 @@ def kicker_table(rng: Rng, palette: Palette) -> Piece:
         for man in range(men):
             y = (man - (men - 1) / 2) * 0.6 / men + shift * 0.4
             parts.append((team, slab((0.022, 0.03, 0.1), (x, y, h - 0.085))))
-    return Piece(parts, (w, d + 0.45, h))
+    return Piece(parts, (w, d + 0.7, h))
 
 
 def _hang(room: Furnisher) -> None:

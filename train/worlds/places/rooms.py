@@ -50,7 +50,7 @@ _KINDS: dict[str, tuple[Furnish, Span, Span, Span, float]] = {
     'class': (furnish_class, (6.0, 11.0), (5.0, 7.5), (2.7, 3.6), 0.09),
 }
 # Small things a square metre of table: hardly any to as many as find a place.
-_CLUTTER = (2.0, 34.0)
+_CLUTTER = (4.0, 42.0)
 ROOM_KINDS = tuple(_KINDS)
 
 
