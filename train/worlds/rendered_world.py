@@ -40,7 +40,7 @@ _NEAR, _NEAR_SHARE, _SEEN_SHARE, _CONTRAST = 0.35, 1 / 3, 0.05, 3.0
 # A picture of one plane is kept so often; of what deviates so much from one always.
 _PLANE_WORTH, _UNEVEN = 0.15, 0.06
 _ATTEMPTS = 8
-# Of the pictures apart, so many worlds are seen from near, where anything stands in them.
+# So many worlds are seen from near, when indoors and their pictures are to be apart.
 _FROM_NEAR = 0.22
 PARTS = ('building', 'drawing', 'sensor', 'writing')
 
@@ -178,7 +178,8 @@ def _visited(place: Place, seed: int, settings: WorldsSettings, folder: str,
 
 def _planned(place: Place, settings: WorldsSettings,
              rng: np.random.Generator) -> tuple[str, Shots]:
-    if not settings.rate and rng.random() < _FROM_NEAR:
+    indoors = np.isfinite(place.ceiling)
+    if not settings.rate and indoors and rng.random() < _FROM_NEAR:
         with suppress(ConfigError):
             return 'near', near_shots(place, settings.frames, rng)
     carrier = draw_carrier(place, rng)
