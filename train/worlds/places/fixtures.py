@@ -186,6 +186,8 @@ def pillar_pipe(site: Site) -> Parts:
 
 SMALL: tuple[Fixture, ...] = (extinguisher, extinguisher, hose_cabinet, notice_board, notice_board,
                               posters, posters, posters, switches, clock, ventilation)
+
+
 def plants(site: Site) -> Parts:
     """Make one to four dense plants in a row."""
     parts: Parts = []

@@ -204,5 +204,3 @@ def _rubber(rng: Rng, foliage: str, wood: str, tall: float) -> Parts:
 def _along(line: np.ndarray, t: np.ndarray) -> np.ndarray:
     steps = np.linspace(0, 1, len(line))
     return np.stack([np.interp(t, steps, line[:, axis]) for axis in range(3)], 1)
-
-
