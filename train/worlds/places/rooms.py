@@ -20,7 +20,7 @@ import numpy as np
 from sa4depth_ros.errors import ConfigError
 from sa4depth_train.worlds.materials import Materials
 from sa4depth_train.worlds.place import Place
-from sa4depth_train.worlds.places.exposure import exposed
+from sa4depth_train.worlds.places.exposure import exposed_world
 from sa4depth_train.worlds.places.fittings import add_fittings
 from sa4depth_train.worlds.places.furnisher import Furnisher
 from sa4depth_train.worlds.places.greenery import add_greenery
@@ -84,7 +84,7 @@ def make_room(seed: int, kind: str = '', *, unseen: bool = False) -> Place:
     mood = draw_mood(rng, windows=any(o.kind == 'window' for o in plan.openings))
     add_lights(builder, palette, plan, mood, rng)
     target = float(rng.uniform(0.34, 0.68)) * (0.75 if mood.day < 0.1 else 1.0)
-    builder.lights, ambient = exposed(builder, plan, mood.ambient, target)
+    builder.lights, ambient = exposed_world(builder, plan.regions(), mood.ambient, target)
     world = builder.build(ambient, mood.sky)
     return Place(f'room/{chosen}', world, plan.regions(), plan.height)
 

@@ -22,7 +22,7 @@ import numpy as np
 from sa4depth_train.worlds.materials import Materials
 from sa4depth_train.worlds.mesh import Mesh, Vector
 from sa4depth_train.worlds.place import Place
-from sa4depth_train.worlds.places.auto_exposure import exposed_world
+from sa4depth_train.worlds.places.exposure import exposed_world
 from sa4depth_train.worlds.places.palette import Palette
 from sa4depth_train.worlds.shapes import panel
 from sa4depth_train.worlds.world import Block, Light, Parts, WorldBuilder
