@@ -21,7 +21,7 @@ import sys
 from sa4depth_ros.errors import ConfigError
 
 PACKAGE = 'sa4depth_ros'
-DEFAULT_MODEL = 'models/sa4depth_starter.onnx'
+DEFAULT_MODEL = 'models/sa4depth_default.onnx'
 DEMO_RECORDING = 'recordings/demo_room'
 
 

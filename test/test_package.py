@@ -137,7 +137,7 @@ def test_setup_names_packages_and_shipped_files() -> None:
                for init in (ROOT / 'sa4depth_ros').rglob('*/__init__.py')}
     assert on_disk <= set(packages)
     for shipped in ('config/depth.yaml', 'config/fastdds.xml', 'launch/depth.launch.py',
-                    'models/sa4depth_starter.onnx', 'package.xml', 'resource/sa4depth_ros'):
+                    'models/sa4depth_default.onnx', 'package.xml', 'resource/sa4depth_ros'):
         assert shipped in data_files
     assert any(file.startswith('recordings/demo_room/') for file in data_files)
 

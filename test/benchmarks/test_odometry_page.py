@@ -91,7 +91,7 @@ def test_cases_name_their_models(tmp_path: Path) -> None:
     from odometry import parse_case
     case = parse_case('walk from=0.8 motion=m.onnx', tmp_path, tmp_path)
     assert (case.bag, case.start, case.motion) == (tmp_path / 'walk', 0.8, Path('m.onnx'))
-    assert case.depth.name == 'sa4depth_starter.onnx'
+    assert case.depth.name == 'sa4depth_default.onnx'
     assert case.title == 'walk, from 80%'
     with pytest.raises(ConfigError, match='got fro'):
         parse_case('walk fro=0.8', tmp_path, tmp_path)

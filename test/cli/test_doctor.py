@@ -84,7 +84,7 @@ def test_the_report_says_what_the_machine_and_the_model_are(document: dict[str, 
     assert facts['software']['packages']['numpy'] == np.__version__
     assert 'CPUExecutionProvider' in facts['software']['onnxruntime']['providers']
     assert facts['model']['bytes'] == MODEL.stat().st_size
-    assert facts['model']['card']['name'] == 'sa4depth_starter'
+    assert facts['model']['card']['name'] == 'sa4depth_default'
     assert not any('card' in backend for backend in facts['backends'].values())
 
 
