@@ -17,7 +17,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from sa4depth_train.worlds import artworks, openings, pages, pictures, screens
+from sa4depth_train.worlds import artworks, door_pictures, pages, pictures, screens
 
 Drawing = Callable[[np.random.Generator], np.ndarray]
 
@@ -30,10 +30,11 @@ _DRAWINGS: dict[str, Drawing] = {
         artworks.brush_strokes, pages.text_poster, pages.chart, pages.calendar, pages.page,
         pages.magazine, pages.letter, pages.carton, pages.label, pages.tag, pages.pin_board,
         pages.whiteboard, pages.sign, pages.warning, screens.desktop, screens.terminal,
-        screens.spreadsheet, screens.slides, screens.switched_off, openings.flush_door,
-        openings.panelled_door, openings.glazed_door, openings.ribbed_door,
-        openings.sectional_gate, openings.shutter_gate, openings.casement, openings.blinds,
-        openings.vent, openings.slots, openings.diffuser, openings.louvre, openings.binders)},
+        screens.spreadsheet, screens.slides, screens.switched_off, door_pictures.flush_door,
+        door_pictures.panelled_door, door_pictures.glazed_door, door_pictures.ribbed_door,
+        door_pictures.sectional_gate, door_pictures.shutter_gate, door_pictures.casement,
+        door_pictures.blinds, door_pictures.vent, door_pictures.slots, door_pictures.diffuser,
+        door_pictures.louvre, door_pictures.binders)},
 }
 KINDS: dict[str, tuple[str, ...]] = {
     'picture': ('landscape', 'abstract', 'map', 'blocks_of_color', 'sunset', 'still_life',
