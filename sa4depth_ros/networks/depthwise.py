@@ -25,8 +25,8 @@ class DepthwiseConv(nn.Conv2d):
     """
     One filter a channel, without bias; weights and results are those of nn.Conv2d.
 
-    oneDNN takes 10 to 100 times longer for the gradients in bfloat16 than for the result, which
-    made training on a CPU slower by half. They are computed in another way there.
+    oneDNN takes many times longer for the gradients in bfloat16 than for the result. On a CPU
+    they are computed in another way.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int, padding: int) -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 import pytest
 from rendered_cache import write_cache
+from resumed_run import assert_resumes_to_the_same
 from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import holds_motion, load_depth_net
@@ -29,9 +30,8 @@ from sa4depth_train.config import OptimizerConfig, TrainConfig
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.mixed_dataset import MixedDataset
 from sa4depth_train.recipes.mixed import MixedRecipe
-from sa4depth_train.run_folder import create_run, open_run
+from sa4depth_train.run_folder import create_run
 from sa4depth_train.trainer import Trainer
-from safetensors.torch import load_file
 import torch
 import walk_bag
 from walk_bag import write_walk
@@ -115,12 +115,7 @@ def test_a_resumed_mixed_run_is_the_same_run(video, tmp_path) -> None:
 
     stopped._step = stop_at_the_third
     assert not stopped.run()
-    resumed = Trainer(open_run(halves.path), resume=True)
-    assert resumed.run()
-    assert resumed.history == whole.history
-    weights, expected = (load_file(tmp_path / name / 'last.safetensors')
-                         for name in ('halves', 'whole'))
-    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+    assert_resumes_to_the_same(halves.path, tmp_path / 'whole', whole)
 
 
 def test_bags_with_depth_give_triplets_when_asked_to(walk, tmp_path) -> None:

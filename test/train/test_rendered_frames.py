@@ -19,6 +19,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rendered_cache import HEIGHT, K, WIDTH, write_cache
+from resumed_run import assert_resumes_to_the_same
 from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
@@ -160,12 +161,7 @@ def test_a_resumed_run_of_worlds_is_the_same_run(tmp_path) -> None:
 
     stopped._finish_epoch = stop
     assert not stopped.run()
-    resumed = Trainer(open_run(halves.path), resume=True)
-    assert resumed.run()
-    assert resumed.history == whole.history
-    weights, expected = (load_file(tmp_path / name / 'last.safetensors')
-                         for name in ('halves', 'whole'))
-    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+    assert_resumes_to_the_same(halves.path, tmp_path / 'whole', whole)
     write_cache(cache, worlds=4)
     with pytest.raises(ConfigError, match='worlds in .* have changed'):
         open_run(halves.path)

@@ -21,7 +21,7 @@ from sa4depth_train.worlds.mesh import Mesh
 from sa4depth_train.worlds.places.furnishing import bench, bin_, chairs, locker_row, trolley
 from sa4depth_train.worlds.places.plants import dense_plant
 from sa4depth_train.worlds.places.site import Site, Wall, WHOLE
-from sa4depth_train.worlds.places.solids import moved_parts, rod, round_body, slab, tube
+from sa4depth_train.worlds.places.solids import moved_parts, round_body, slab, tube
 from sa4depth_train.worlds.shapes import panel
 from sa4depth_train.worlds.world import Parts
 
@@ -175,13 +175,6 @@ def machine(site: Site) -> Parts:
     return [(body, slab((w, d, h), (0, -d / 2, h / 2))),
             *moved_parts([picture_on(front, *size, d + 0.004)], (0, 0, h * 0.58)),
             site.palette.small(slab((0.6 * w, 0.02, 0.12), (0, -d - 0.01, 0.2)))]
-
-
-def pillar_pipe(site: Site) -> Parts:
-    """Make one to three upright pipes."""
-    name = site.some('metal')
-    return [(name, rod(site.between(0.02, 0.08), 6.0).moved((0.18 * k, -0.1, 0)))
-            for k in range(site.number(1, 3))]
 
 
 SMALL: tuple[Fixture, ...] = (extinguisher, extinguisher, hose_cabinet, notice_board, notice_board,

@@ -138,11 +138,6 @@ def outline(regions: Sequence[Region]) -> list[Wall]:
     return walls
 
 
-def area_centre(region: Region) -> tuple[float, float]:
-    """Give the middle of a rectangle."""
-    return (region[0] + region[1]) / 2, (region[2] + region[3]) / 2
-
-
 def moved(wall: Wall, mesh: Mesh) -> Mesh:
     """Bring a mesh from the frame of a wall into the world."""
     return mesh.moved((wall.x, wall.y, 0.0), yaw=wall.yaw)

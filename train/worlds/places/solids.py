@@ -20,7 +20,7 @@ from functools import lru_cache
 
 import numpy as np
 from sa4depth_train.worlds.mesh import Mesh, Vector
-from sa4depth_train.worlds.shapes import box, turned
+from sa4depth_train.worlds.shapes import box, cylinder, turned
 from sa4depth_train.worlds.world import Parts
 
 
@@ -112,7 +112,7 @@ def round_body(profile: Sequence[tuple[float, float]], *, segments: int = 12,
 
 def rod(radius: float, height: float, *, segments: int = 10) -> Mesh:
     """Make a closed upright cylinder that stands on z = 0."""
-    return turned([(0, 0), (radius, 0), (radius, height), (0, height)], segments=segments)
+    return cylinder(radius, height, segments=segments)
 
 
 def stretched(mesh: Mesh, scale: Vector) -> Mesh:
