@@ -27,6 +27,7 @@ from sa4depth_ros.networks.factory import (
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_net import PoseNetConfig
 from sa4depth_train.config import TrainConfig
+from sa4depth_train.parameters import freeze_shallow
 from sa4depth_train.run_folder import RunFolder, Source
 
 Settings = TypeVar('Settings', DepthNetConfig, PoseNetConfig)
@@ -76,7 +77,13 @@ def _named(source: Source) -> str:
 
 
 def start_network(config: TrainConfig) -> DepthNet:
-    """Make the network and give it the initial weights that the configuration names."""
+    """Make the network with its initial weights, and stop those that shall not learn."""
+    network = _with_weights(config)
+    freeze_shallow(network, config.optimizer.frozen_stride)
+    return network
+
+
+def _with_weights(config: TrainConfig) -> DepthNet:
     source = config.initial_weights
     if source.endswith('.safetensors'):
         return _from_checkpoint(Path(source), config)

@@ -36,6 +36,7 @@ class LossConfig:
     scale: weight of the size of each image's mean log error; with per_image and silog_mean 0
     shape and scale are learned apart, and a frame at a wrong scale weighs no more than others.
     affine: weight of the error of inverse depth after aligning scale and shift (MiDaS); 0 off.
+    absolute: weight of the mean size of the log error, each image by itself; 0 is off.
     real: how many times an image of a bag counts, compared with a rendered one.
     triplets: for mixed, factor on the self-supervised loss, which is much smaller than SILog.
     """
@@ -45,13 +46,14 @@ class LossConfig:
     per_image: bool = False
     scale: float = 0.0
     affine: float = 0.0
+    absolute: float = 0.0
     real: float = 1.0
     triplets: float = 10.0
 
     def __post_init__(self) -> None:
         check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
-                       'gradient, scale and affine must be >= 0':
-                           min(self.gradient, self.scale, self.affine) >= 0,
+                       'gradient, scale, affine and absolute must be >= 0':
+                           min(self.gradient, self.scale, self.affine, self.absolute) >= 0,
                        'real and triplets must be positive': min(self.real, self.triplets) > 0})
 
 
@@ -65,6 +67,8 @@ class OptimizerConfig:
     clip: largest norm of the gradient. ema: decay of the averaged weights, which are the
     ones measured and saved; 0 is off.
     freeze_encoder_norm: keep the encoder's batch-norm statistics, right for small batches.
+    frozen_stride: layers of the depth network's encoder down to this stride (2, 4, ...) do not
+    learn, which saves time: those at stride 4 take half of a step on a CPU; 0: all learn.
     depth_lr: not for supervised, factor on lr for the depth network; below 1 for one that is
     good already, beside motion networks that are not.
     freeze_depth_norm: for sa4depth, keep the batch-norm statistics of the whole depth network.
@@ -77,6 +81,7 @@ class OptimizerConfig:
     clip: float = 1.0
     ema: float = 0.99
     freeze_encoder_norm: bool = True
+    frozen_stride: int = 0
     depth_lr: float = 1.0
     freeze_depth_norm: bool = False
 
@@ -87,7 +92,9 @@ class OptimizerConfig:
                 min(self.encoder_lr, self.depth_lr, self.weight_decay) >= 0,
             'warmup must be in (0, 1)': 0 < self.warmup < 1,
             'clip must be positive': self.clip > 0,
-            'ema must be in [0, 1)': 0 <= self.ema < 1})
+            'ema must be in [0, 1)': 0 <= self.ema < 1,
+            'frozen_stride must be 0, 2, 4, 8, 16 or 32':
+                self.frozen_stride in (0, 2, 4, 8, 16, 32)})
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,13 @@ def scale_error(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return _mean_of_images(mean.abs(), weight)
 
 
+def absolute_error(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Give the mean over the images of their mean absolute log error; see ``silog``."""
+    error, weight = _log_ratio(prediction, target, weight)
+    mean, _ = _means(error.abs(), weight, per_image=True)
+    return _mean_of_images(mean, weight)
+
+
 def affine_error(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """
     Mean absolute difference of inverse depths that are brought to one scale and shift.

@@ -16,6 +16,9 @@
 
 from typing import Any
 
+from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.depth_net import DepthNet
+from sa4depth_ros.networks.efficientnet_lite import EfficientNetLite
 from sa4depth_train.config import OptimizerConfig
 from torch import nn
 
@@ -37,6 +40,22 @@ def parameter_groups(model: nn.Module, settings: OptimizerConfig) -> list[dict[s
     return [{'params': parameters, 'lr': settings.lr * factor,
              'weight_decay': settings.weight_decay if decays else 0.0}
             for (factor, decays), parameters in chosen.items()]
+
+
+def freeze_shallow(depth_net: DepthNet, stride: int) -> None:
+    """
+    Stop the encoder's layers down to ``stride`` from learning, norms included; 0 stops none.
+
+    Raises ConfigError for an encoder that is not EfficientNet-Lite.
+    """
+    if not stride:
+        return
+    encoder = depth_net.encoder
+    if not isinstance(encoder, EfficientNetLite):
+        raise ConfigError('optimizer.frozen_stride is for network.encoder=efficientnet_lite0, '
+                          f'got {depth_net.config.encoder}; set it to 0')
+    for layer in encoder.until(stride):
+        layer.requires_grad_(False)
 
 
 def freeze_encoder_norms(model: nn.Module) -> None:

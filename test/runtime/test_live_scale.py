@@ -80,7 +80,7 @@ def test_what_driving_cannot_cure_ends_it_early(clock):
     assert hopeless.is_over()
     assert not standing.is_over()
     assert not useful.is_over()
-    with pytest.raises(CalibrationError, match='1 x transform, the first: no way'):
+    with pytest.raises(CalibrationError, match='1 x transform, the last: no way'):
         hopeless.estimate()
 
 

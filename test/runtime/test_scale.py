@@ -71,10 +71,11 @@ def test_too_few_names_what_was_refused() -> None:
     collector = ScaleCollector()
     for cause in ('still', 'tracks', 'still'):
         collector.refuse(FrameError(f'because of {cause}', cause))
+    collector.refuse(FrameError('tf came late', 'tracks'))
     collector.add(0.0)
     with pytest.raises(CalibrationError, match=(
-            r'at least 5 usable.*got 1; refused were 2 x still, the first: because of still; '
-            r'1 x tracks')):
+            r'at least 5 usable.*got 1; refused were 2 x still, the last: because of still; '
+            r'2 x tracks, the last: tf came late')):
         collector.estimate()
 
 

@@ -16,7 +16,8 @@
 
 import numpy as np
 import pytest
-from sa4depth_train.losses import affine_error, gradient_error, scale_error, silog
+from sa4depth_train.losses import (
+    absolute_error, affine_error, gradient_error, scale_error, silog)
 import torch
 
 
@@ -108,6 +109,15 @@ def test_scale_error_is_the_size_of_each_images_mean_log_error() -> None:
     assert float(scale_error(prediction, target, valid)) == pytest.approx(expected, abs=1e-5)
 
 
+def test_absolute_error_is_the_mean_size_of_log_errors_of_each_image() -> None:
+    prediction, target, valid = _maps(6)
+    valid[1, :, 10:] = False
+    images = [np.abs(np.log(p[v]) - np.log(t[v])).mean() for p, t, v in zip(
+        prediction.numpy(), target.numpy(), valid.numpy())]
+    assert float(absolute_error(prediction, target, valid)) == pytest.approx(
+        np.mean(images), rel=1e-6)
+
+
 def test_affine_error_ignores_scale_and_shift_of_inverse_depth() -> None:
     _, target, valid = _maps(7)
     known = torch.where(valid, target, 1.0)
@@ -118,6 +128,7 @@ def test_affine_error_ignores_scale_and_shift_of_inverse_depth() -> None:
 
 @pytest.mark.parametrize('loss', [
     lambda p, t, w: silog(p, t, w, 0.15), gradient_error, scale_error, affine_error,
+    absolute_error,
     lambda p, t, w: silog(p, t, w, 0.15, per_image=True)])
 def test_weights_count_images_more_and_nothing_known_is_no_loss(loss) -> None:
     prediction, target, valid = _maps(8)

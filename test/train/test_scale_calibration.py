@@ -114,7 +114,7 @@ def test_odometry_of_nobody_needs_a_name(tmp_path) -> None:
 
 def test_the_wrong_frame_for_the_poses_is_refused(everything) -> None:
     # Poses of base_link, taken as those of the camera.
-    with pytest.raises(CalibrationError, match=r'x direction, the first: .*transform'):
+    with pytest.raises(CalibrationError, match=r'x direction, the last: .*transform'):
         calibrate(everything, ScaleConfig(reference='odometry', odom_frame='front_optical'))
 
 
@@ -124,7 +124,7 @@ def test_only_rotation_is_refused(tmp_path) -> None:
     with pytest.raises(CalibrationError, match=r'got 0.*x (rotation|direction)'):
         calibrate(bag)
     bag = write_robot_bag(tmp_path / 'still', poses=turn_only)
-    with pytest.raises(CalibrationError, match=r'x still, the first: .*says 0.0000 m'):
+    with pytest.raises(CalibrationError, match=r'x still, the last: .*says 0.0000 m'):
         calibrate(bag)
 
 

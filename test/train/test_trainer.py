@@ -28,7 +28,7 @@ from sa4depth_train.config import OptimizerConfig, TrainConfig
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_dataset import DepthDataset
 from sa4depth_train.metrics import depth_metrics
-from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.parameters import freeze_encoder_norms, freeze_shallow, parameter_groups
 from sa4depth_train.recipes.supervised import depth_losses
 from sa4depth_train.run_folder import create_run, open_run
 from sa4depth_train.trainer import Trainer
@@ -63,6 +63,29 @@ def test_one_batch_is_learned_by_heart(room_bag) -> None:
     prediction = (network(image) * factor).detach().numpy()
     errors = [depth_metrics(p, t)['abs_rel'] for p, t in zip(prediction, depth.numpy())]
     assert np.mean(errors) < 0.08
+
+
+def test_shallow_layers_can_stand_still() -> None:
+    frozen = replace(SMALL, optimizer=replace(SMALL.optimizer, frozen_stride=4))
+    network = start_network(frozen)
+    network(torch.rand(1, 3, 64, 96)).sum().backward()
+    learns = {name.removeprefix('encoder.') for name, one in network.named_parameters()
+              if one.grad is not None and name.startswith('encoder.')}
+    # Strides 2 and 4 are the stem and blocks 0 to 2, of sixteen.
+    assert {name.split('.')[1] for name in learns} == {str(block) for block in range(3, 16)}
+    assert not any(name.startswith('stem') for name in learns)
+    everything = dict(start_network(SMALL).named_parameters())
+    assert all(parameter.requires_grad for parameter in everything.values())
+    chosen = [one for group in parameter_groups(network, frozen.optimizer)
+              for one in group['params']]
+    assert len(chosen) == sum(one.grad is not None for one in network.parameters())
+
+
+def test_shallow_layers_of_other_encoders_are_refused() -> None:
+    network = start_network(SMALL)
+    network.encoder = torch.nn.Identity()
+    with pytest.raises(ConfigError, match='frozen_stride is for network.encoder=eff'):
+        freeze_shallow(network, 4)
 
 
 def test_a_run_leaves_checkpoints_metrics_and_a_log(room_bag, tmp_path) -> None:

@@ -26,7 +26,8 @@ from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.checkpoint import make_card, start_network
 from sa4depth_train.config import LossConfig, TrainConfig
 from sa4depth_train.depth_dataset import DepthDataset
-from sa4depth_train.losses import affine_error, gradient_error, scale_error, silog
+from sa4depth_train.losses import (
+    absolute_error, affine_error, gradient_error, scale_error, silog)
 from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
@@ -132,7 +133,7 @@ def depth_losses(
                              per_image=config.per_image)}
     loss = losses['silog']
     for name, term in (('gradient', gradient_error), ('scale', scale_error),
-                       ('affine', affine_error)):
+                       ('affine', affine_error), ('absolute', absolute_error)):
         if getattr(config, name) > 0:
             losses[name] = term(prediction, target, weight)
             loss = loss + getattr(config, name) * losses[name]
