@@ -14,12 +14,14 @@
 
 """Depth from one image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.encoders import build_encoder, check_encoder, resolve_encoders
 from sa4depth_ros.networks.unet_decoder import UnetDecoder
+from sa4depth_ros.networks.upproj_decoder import UPSAMPLINGS, UpprojDecoder
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -34,18 +36,21 @@ class DepthNetConfig:
 
     ``encoder`` names the image encoder: efficientnet_lite0, or hf: and a backbone of
     transformers, by its name on the hub or as a local folder. ``encoder_config`` is the JSON
-    of its layers; leave it empty, it is filled in when a run starts. ``decoder_channels`` are
-    the widths of the decoder from stride 2 to stride 32. ``input_height`` and ``input_width``
-    are pixels, multiples of 32. ``min_depth`` and ``max_depth`` bound the output.
-    ``canonical_focal`` > 0 (pixels at network input): the output is
-    depth * canonical_focal / fx, so that cameras of different focal lengths can mix; 0: the
-    output is depth itself. Raises ConfigError for values that cannot be.
+    of its layers; leave it empty, it is filled in when a run starts. ``decoder`` is unet, or
+    upproj with an ``upsampling`` of nearest, res_t, res_b or res_p (see UpprojDecoder).
+    ``decoder_channels`` are its widths from stride 2 to stride 32, of upproj from stride 1 to
+    stride 16. ``input_height`` and ``input_width`` are pixels, multiples of 32. ``min_depth``
+    and ``max_depth`` bound the output. ``canonical_focal`` > 0 (pixels at network input): the
+    output is depth * canonical_focal / fx, so that cameras of different focal lengths can mix;
+    0: the output is depth itself. Raises ConfigError for values that cannot be.
     """
 
     encoder: str = 'efficientnet_lite0'
     encoder_config: str = ''
     input_height: int = 256
     input_width: int = 320
+    decoder: str = 'unet'
+    upsampling: str = ''
     decoder_channels: tuple[int, ...] = (32, 48, 64, 96, 160)
     min_depth: float = 0.2
     max_depth: float = 20.0
@@ -58,6 +63,7 @@ class DepthNetConfig:
         if min(sides) <= 0 or any(side % 32 for side in sides):
             raise ConfigError('network.input_height and input_width must be multiples of 32, '
                               f'got {sides[0]}x{sides[1]}')
+        _check_decoder(self.decoder, self.upsampling)
         if len(self.decoder_channels) != 5 or min(self.decoder_channels) < 1:
             raise ConfigError('network.decoder_channels needs five positive numbers, got '
                               f'{self.decoder_channels}')
@@ -67,12 +73,23 @@ class DepthNetConfig:
                 f'{self.min_depth}, {self.max_depth}, {self.canonical_focal}')
 
 
+def _check_decoder(decoder: str, upsampling: str) -> None:
+    if decoder not in ('unet', 'upproj'):
+        raise ConfigError(f"network.decoder '{decoder}' is unknown; choose unet or upproj")
+    if decoder == 'unet' and upsampling:
+        raise ConfigError('network.upsampling is for network.decoder=upproj, got '
+                          f"'{upsampling}' for unet; leave it empty")
+    if decoder == 'upproj' and upsampling not in UPSAMPLINGS:
+        raise ConfigError('network.decoder=upproj needs a network.upsampling of '
+                          f"{', '.join(UPSAMPLINGS)}, got '{upsampling}'")
+
+
 class DepthNet(nn.Module):
     """
-    Encoder, U-Net decoder and one 3x3 convolution that gives depth.
+    Encoder, decoder and one 3x3 convolution that gives depth.
 
-    The last layer predicts at half resolution where in [log min, log max] depth lies, as a
-    sigmoid; the logit is upsampled bilinearly.
+    The last layer predicts at the resolution of the decoder (unet: half, upproj: full) where in
+    [log min, log max] depth lies, as a sigmoid; the logit is upsampled bilinearly.
     """
 
     mean: Tensor
@@ -82,7 +99,7 @@ class DepthNet(nn.Module):
         super().__init__()
         self.config = config = resolve_encoders(config)
         self.encoder = build_encoder(config.encoder, config=config.encoder_config)
-        self.decoder = UnetDecoder(self.encoder.channels, config.decoder_channels)
+        self.decoder = _decoder(config, self.encoder.channels)
         self.head = nn.Conv2d(self.decoder.out_channels, 1, 3, padding=1)
         self._log_min = math.log(config.min_depth)
         self._log_range = math.log(config.max_depth) - self._log_min
@@ -102,8 +119,16 @@ class DepthNet(nn.Module):
         features = self.decoder(self.encoder((image - self.mean) / self.std))
         # Half precision is too coarse for a depth range of 1 : 100 in log space.
         logit = self.head(features).float()
-        logit = F.interpolate(logit, scale_factor=2.0, mode='bilinear', align_corners=False)
+        if self.decoder.stride > 1:
+            logit = F.interpolate(logit, scale_factor=float(self.decoder.stride),
+                                  mode='bilinear', align_corners=False)
         return torch.exp(self._log_min + self._log_range * torch.sigmoid(logit))
+
+
+def _decoder(config: DepthNetConfig, channels: Sequence[int]) -> UnetDecoder | UpprojDecoder:
+    if config.decoder == 'unet':
+        return UnetDecoder(channels, config.decoder_channels)
+    return UpprojDecoder(channels, config.decoder_channels, config.upsampling)
 
 
 def canonical_factor(K: Tensor, config: DepthNetConfig) -> Tensor:

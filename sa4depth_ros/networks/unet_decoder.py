@@ -50,6 +50,8 @@ class UnetDecoder(nn.Module):
     the finest map of the encoder have no skip.
     """
 
+    stride = 2
+
     def __init__(self, encoder_channels: Sequence[int], channels: Sequence[int]) -> None:
         super().__init__()
         self._without_skip = len(channels) - len(encoder_channels)
@@ -60,12 +62,17 @@ class UnetDecoder(nn.Module):
         stages = range(len(channels) - 2, -1, -1)
         self.stages = nn.ModuleList(
             _UpBlock(channels[i + 1], skips[i], channels[i]) for i in stages)
+        self.level_channels = tuple(reversed(channels))
         self.out_channels = channels[0]
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Give (N, channels[0], H / 2, W / 2) of an image (N, 3, H, W)."""
-        x = self.bottleneck(maps[-1])
+        return self.levels(maps)[-1]
+
+    def levels(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Give the maps of all levels, from stride 32 to stride 2, as level_channels says."""
+        levels = [self.bottleneck(maps[-1])]
         skips: list[Tensor | None] = [*reversed(maps[:-1]), *[None] * self._without_skip]
         for stage, skip in zip(self.stages, skips):
-            x = stage(x, skip)
-        return x
+            levels.append(stage(levels[-1], skip))
+        return levels
