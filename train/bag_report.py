@@ -23,13 +23,13 @@ from typing import Any
 from sa4depth_ros.errors import BagError
 from sa4depth_train.bag_index import BagIndex, unique_name
 from sa4depth_train.data_config import DataConfig
-from sa4depth_train.evaluation import BagResult, Estimator, evaluate_bag
+from sa4depth_train.depth_tally import BagResult
+from sa4depth_train.evaluation import Estimator, evaluate_bag
 from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import motion_result, NetworkMotion
 from sa4depth_train.page import Section, write_page
-from sa4depth_train.plots import write_scale_plot, write_trajectory_plot
-from sa4depth_train.pose_evaluation import MotionResult, REFINED
-from sa4depth_train.report import write_strip
+from sa4depth_train.pose_evaluation import MotionResult
+from sa4depth_train.report_sections import depth_part, motion_part
 from sa4depth_train.tables import (
     DEPTH_LEGEND, depth_table, MOTION_LEGEND, motion_table, Table)
 
@@ -99,12 +99,13 @@ def tables(reports: Sequence[BagReport]) -> list[Table]:
 
 def write_report(
     folder: Path, reports: Sequence[BagReport], header: dict[str, Any],
+    page: Path | None = None,
 ) -> list[BagReport]:
     """
-    Write ``metrics.json``, the pictures of every bag, and ``index.html`` that shows them all.
+    Write ``metrics.json``, the pictures of every bag, and ``page`` that shows them all.
 
-    ``header`` says what was measured. Bags of one name get a number; the reports come back
-    with the names in use.
+    ``header`` says what was measured; ``page`` is ``index.html`` of the folder by default. Bags
+    of one name get a number; the reports come back with the names in use.
     """
     named = _unique(reports)
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,9 @@ def write_report(
     legends = [DEPTH_LEGEND if table.caption == 'Depth' else MOTION_LEGEND
                for table in tables(named)]
     overview = Section('All bags', notes=legends, tables=tables(named))
-    write_page(folder / 'index.html', 'Evaluation', facts, [overview, *sections])
+    page = page or folder / 'index.html'
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_page(page, 'Evaluation', facts, [overview, *sections])
     return named
 
 
@@ -131,26 +134,9 @@ def _unique(reports: Sequence[BagReport]) -> list[BagReport]:
 
 
 def _section(folder: Path, report: BagReport) -> Section:
-    pictures = []
+    parts = []
     if report.depth is not None:
-        strip = folder / f'{report.bag}.png'
-        write_strip(strip, report.depth.pictures)
-        pictures.append((strip, f'{report.bag}: predictions'))
+        parts.append(depth_part(folder, report.bag, report.depth))
     if report.motion is not None:
-        path, scale = (folder / f'{report.bag}_{kind}.png' for kind in ('trajectory', 'scale'))
-        write_trajectory_plot(path, report.motion)
-        write_scale_plot(scale, report.motion)
-        pictures += [(path, f'{report.bag}: path of the camera; estimates are aligned with scale '
-                            'where the truth is known, else in their own unit'),
-                     (scale, f'{report.bag}: scale of translation and of depth over time')]
-    return Section(report.bag, notes=[*report.notes, *_refinement(report)], pictures=pictures)
-
-
-def _refinement(report: BagReport) -> list[str]:
-    if report.motion is None or REFINED not in report.motion.tracks:
-        return []
-    figures, metrics = report.motion.figures, report.motion.tracks[REFINED].metrics
-    return [f'The refinement failed on {figures["failed"]:.1%} of the frame pairs; its median '
-            f'residual went from {figures["residual_before"]:.4g} to '
-            f'{figures["residual_after"]:.4g}. A failed pair keeps the motion of PoseNet; without '
-            f'failed pairs scale_std is {metrics["scale_std_unfailed"]:.4g}.']
+        parts.append(motion_part(folder, report.bag, report.motion))
+    return Section(report.bag, notes=report.notes, parts=parts)

@@ -15,10 +15,9 @@
 """How good a model is on a recording, measured through the runtime that the node uses."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-import math
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +27,10 @@ from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.bag_dataset import rectified_depth
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.data_config import DataConfig
+from sa4depth_train.depth_tally import BagResult, DepthTally
 from sa4depth_train.excerpt import Excerpt
-from sa4depth_train.metrics import depth_metrics, summarize
 from sa4depth_train.report import Picture
-from sa4depth_train.scale_metrics import depth_scale
 from tqdm import tqdm
-
-STRIP_ROWS = 6
 
 
 class Estimate(Protocol):
@@ -56,22 +52,6 @@ class Estimator(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class BagResult:
-    """Metrics of one bag, the frames they are from, and some pictures to look at."""
-
-    bag: str
-    metrics: dict[str, float]
-    first_frame: int
-    unit: str
-    pictures: list[Picture]
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the result without its pictures, as plain values."""
-        return {'bag': self.bag, 'first_frame': self.first_frame, 'unit': self.unit,
-                'metrics': self.metrics}
-
-
 def evaluate_bag(
     estimator: Estimator, path: Path, config: DataConfig,
     excerpt: Excerpt = Excerpt(),  # noqa: B008
@@ -84,21 +64,17 @@ def evaluate_bag(
     """
     bag = BagIndex(path, config)
     numbers = excerpt.of(len(bag.frames), bag.name)
-    entries = [bag.frames[i] for i in numbers if bag.frames[i].depth is not None]
+    numbered = [i for i in numbers if bag.frames[i].depth is not None]
+    entries = [bag.frames[i] for i in numbered]
     if not entries:
         raise BagError(f"bag '{path}' has no frames with depth in {numbers.start}:{numbers.stop} "
                        f'of {len(bag.frames)}, topics {bag.topics}')
-    shown = set(np.linspace(0, len(entries) - 1, STRIP_ROWS).round().astype(int).tolist())
-    metrics, pictures, units = [], [], set()
-    for number, (picture, unit) in enumerate(_compared(estimator, bag, entries, config)):
-        units.add(unit)
-        measured = depth_metrics(picture.prediction, picture.target)
-        if measured is not None:
-            metrics.append(measured)
-        if number in shown:
-            pictures.append(_comparable(picture, unit))
+    tally = DepthTally(len(entries), config.min_depth, config.max_depth)
+    compared = zip(entries, numbered, _compared(estimator, bag, entries, config))
+    for entry, number, (picture, unit) in compared:
+        tally.add(replace(picture, name=f'frame {number}'), unit, entry.image.stamp * 1e-9)
     bag.close()
-    return BagResult(bag.name, summarize(metrics), numbers.start, ' '.join(units), pictures)
+    return tally.result(bag.name, numbers.start)
 
 
 def _compared(
@@ -113,14 +89,6 @@ def _compared(
         target = rectified_depth(depth, FrameGeometry(size, size, camera), bag.name)
         frame = estimator.estimate(rgb, camera)
         yield Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
-
-
-def _comparable(picture: Picture, unit: str) -> Picture:
-    """Bring a prediction without a unit to that of the target, to be looked at."""
-    scale = depth_scale(picture.prediction, picture.target)
-    if unit == 'm' or not math.isfinite(scale):
-        return picture
-    return replace(picture, prediction=picture.prediction * np.float32(scale), scaled=True)
 
 
 def _limited(depth: NDArray[np.float32], config: DataConfig) -> NDArray[np.float32]:

@@ -34,43 +34,65 @@ th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd; text-align: right
          font-variant-numeric: tabular-nums; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 caption { text-align: left; font-weight: 600; }
+h3 { font-size: 1rem; margin-top: 1.5rem; } nav a { margin-right: 1rem; }
 img { max-width: 100%; height: auto; display: block; } figure { margin: 1rem 0; }
-figcaption, .note { color: #555; }
+figcaption, .note { color: #555; max-width: 75ch; }
 """
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: ``pictures`` are PNG files and what is written below each."""
+    """
+    A part of the page: ``pictures`` are PNG files and what is written below each.
+
+    ``parts`` come last, each under a smaller heading; their own parts are not shown.
+    """
 
     title: str
     notes: Sequence[str] = ()
     tables: Sequence[Table] = ()
     pictures: Sequence[tuple[Path, str]] = ()
+    parts: Sequence['Section'] = ()
 
 
 def write_page(path: Path, title: str, facts: Sequence[str], sections: Sequence[Section]) -> None:
     """
     Write an HTML file that needs no other file: pictures are inside, every text is escaped.
 
+    Its own policy forbids scripts and whatever would have to be loaded from elsewhere.
     Raises BagError when a picture cannot be read or the page not be written.
     """
     try:
-        body = ''.join(_section(section) for section in sections)
+        body = ''.join(_section(number, section) for number, section in enumerate(sections))
         page = (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
                 f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+                f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
                 f'<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n'
-                f'<h1>{escape(title)}</h1>\n{_notes(facts)}{body}</body>\n</html>\n')
+                f'<h1>{escape(title)}</h1>\n{_notes(facts)}{_contents(sections)}{body}</body>\n'
+                '</html>\n')
         path.write_text(page, encoding='utf-8')
     except OSError as error:
         raise BagError(f"cannot write the page '{path}': {error}") from error
 
 
-def _section(section: Section) -> str:
-    parts = [f'<h2>{escape(section.title)}</h2>\n', _notes(section.notes)]
-    parts += [_table(table) for table in section.tables]
-    parts += [_picture(path, text) for path, text in section.pictures]
-    return ''.join(parts)
+def _contents(sections: Sequence[Section]) -> str:
+    if len(sections) < 2:
+        return ''
+    links = '\n'.join(f'<a href="#part{number}">{escape(section.title)}</a>'
+                      for number, section in enumerate(sections))
+    return f'<nav>{links}</nav>\n'
+
+
+def _section(number: int, section: Section) -> str:
+    head = f'<h2 id="part{number}">{escape(section.title)}</h2>\n'
+    parts = ''.join(f'<h3>{escape(part.title)}</h3>\n{_content(part)}' for part in section.parts)
+    return head + _content(section) + parts
+
+
+def _content(section: Section) -> str:
+    return ''.join([_notes(section.notes), *map(_table, section.tables),
+                    *(_picture(path, text) for path, text in section.pictures)])
 
 
 def _notes(notes: Sequence[str]) -> str:

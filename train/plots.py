@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sa4depth_train.drawing import add_legend, new_figure, save_figure
 from sa4depth_train.pose_evaluation import ALONE, MotionResult, REFINED
 from sa4depth_train.scale_metrics import Values
 from sa4depth_train.trajectory import Poses
 
 _TITLES = {ALONE: 'PoseNet alone', REFINED: 'refined'}
 _COLORS = {ALONE: '#d95f02', REFINED: '#1f78b4'}
-_DPI = 110
 # Beyond this ratio of the largest to the smallest value an axis is logarithmic.
 _WIDE = 8
 
@@ -37,7 +37,7 @@ def write_trajectory_plot(path: Path, result: MotionResult) -> None:
     Estimates are aligned to the truth with scale, and one that cannot be is left out; where
     none can, or there is no truth, each is drawn in its own unit.
     """
-    figure, axes = _figure(7.0, 6.0, 1)
+    figure, axes = new_figure(7.0, 6.0)
     fitted = {name: track.fitted for name, track in result.tracks.items()
               if track.fitted is not None}
     together = bool(fitted)
@@ -54,8 +54,8 @@ def write_trajectory_plot(path: Path, result: MotionResult) -> None:
     axes[0].set_xlabel(f'{"xyz"[plane[0]]} [{unit}]')
     axes[0].set_ylabel(f'{"xyz"[plane[1]]} [{unit}]')
     axes[0].set_aspect('equal', adjustable='datalim')
-    _legend(axes[0])
-    _save(figure, path)
+    add_legend(axes[0])
+    save_figure(figure, path)
 
 
 def write_scale_plot(path: Path, result: MotionResult) -> None:
@@ -66,14 +66,14 @@ def write_scale_plot(path: Path, result: MotionResult) -> None:
     below it true over predicted depth, divided by its median.
     """
     with_depth = bool(np.isfinite(result.depth_scales).any())
-    figure, axes = _figure(9.0, 6.0 if with_depth else 3.4, 1 + with_depth)
+    figure, axes = new_figure(9.0, 6.0 if with_depth else 3.4, 1 + with_depth, sharex=True)
     _translation_panel(axes[0], result)
     axes[0].set_ylabel('|t| / |true t in unit of depth|' if with_depth
                        else '|t| / |true t|, over median')
     if with_depth:
         _depth_panel(axes[1], result)
     axes[-1].set_xlabel('time [s]')
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _translation_panel(ax: Any, result: MotionResult) -> None:
@@ -96,7 +96,7 @@ def _translation_panel(ax: Any, result: MotionResult) -> None:
         ax.plot(middle, ratios, 'x', color='#c00000', markersize=6,
                 label=f'refinement failed: {result.failed.mean():.0%}')
     ax.axhline(1, color='#888888', linewidth=0.8)
-    _legend(ax)
+    add_legend(ax)
 
 
 def _depth_panel(ax: Any, result: MotionResult) -> None:
@@ -106,32 +106,11 @@ def _depth_panel(ax: Any, result: MotionResult) -> None:
     _series(ax, result.seconds, scales / np.nanmedian(scales), '#33803a',
             f'depth: std/median {spread:.3f}')
     ax.axhline(1, color='#888888', linewidth=0.8)
-    _legend(ax)
+    add_legend(ax)
 
 
 def _series(ax: Any, x: Values, y: Values, color: str, label: str) -> None:
     ax.plot(x, y, '.-', color=color, markersize=3, linewidth=0.8, label=label)
-
-
-def _legend(ax: Any) -> None:
-    # Above the plot: inside it would hide data.
-    ax.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
-
-
-def _figure(width: float, height: float, rows: int) -> tuple[Any, list[Any]]:
-    # Not pyplot, which keeps global state and may look for a screen.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    figure = Figure(figsize=(width, height), layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, 1, squeeze=False, sharex=rows > 1)[:, 0]
-    for ax in axes:
-        ax.grid(visible=True, linewidth=0.4, alpha=0.6)
-    return figure, list(axes)
-
-
-def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, dpi=_DPI)
 
 
 def _draw(ax: Any, poses: Poses, plane: tuple[int, int], **style: Any) -> None:

@@ -35,13 +35,15 @@ class Picture:
     One frame: ``color`` (h, w, 3) RGB, ``target`` and ``prediction`` (h, w) depth.
 
     ``target`` is 0 where unknown, ``prediction`` has REP 117 invalids. ``scaled`` says that
-    the prediction, of no unit by itself, was brought to the target's median.
+    the prediction, of no unit by itself, was brought to the target's median; ``name`` tells
+    people which frame it is.
     """
 
     color: NDArray[np.uint8]
     target: NDArray[np.float32]
     prediction: NDArray[np.float32]
     scaled: bool = False
+    name: str = ''
 
 
 def write_strip(path: Path, pictures: Sequence[Picture]) -> None:
@@ -89,7 +91,10 @@ def _write(path: Path, page: NDArray[np.uint8]) -> None:
 
 def _row(picture: Picture) -> NDArray[np.uint8]:
     depths = _depths(picture.target, picture.prediction)
-    return np.hstack([_shrunk(p) for p in (picture.color, *depths, _error(picture))])
+    color, true, predicted, error = (
+        _shrunk(p) for p in (picture.color, *depths, _error(picture)))
+    _text(color, picture.name, (6, color.shape[0] - 8))
+    return np.hstack([color, true, predicted, _labelled(error, picture)])
 
 
 def _depths(
@@ -139,5 +144,6 @@ def _labelled(image: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
 
 
 def _text(image: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
-    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1,
-                cv2.LINE_AA)
+    # A dark rim: letters lie on pictures of any brightness.
+    for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, color, width, cv2.LINE_AA)

@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
 
+from sa4depth_train.error_curves import ErrorCurves
+
 DEPTH_COLUMNS = ('frames', 'abs_rel', 'rmse', 'delta1', 'scaled_abs_rel', 'scaled_rmse',
                  'scaled_delta1', 'median_scale', 'scale_consistency', 'near_consistency',
                  'depth_range')
@@ -64,6 +66,23 @@ def motion_table(tracks: Mapping[tuple[str, str], Mapping[str, float]]) -> Table
     rows = [[f'{bag} {kind}', *_cells(metrics, MOTION_COLUMNS)]
             for (bag, kind), metrics in tracks.items()]
     return Table('Motion', ('bag', *MOTION_COLUMNS), rows)
+
+
+def spread_table(quantiles: Mapping[str, Sequence[float]]) -> Table:
+    """Make the table of the quantiles 0, 10, 50, 90 and 100 % over frames, by metric."""
+    rows = [[name, *map(_number, values)] for name, values in quantiles.items()]
+    return Table('Over frames', ('', 'least', '10 %', 'median', '90 %', 'largest'), rows)
+
+
+def bands_table(curves: ErrorCurves, *, scaled: bool) -> Table:
+    """Make the table of errors by true depth; bands without a pixel are left out."""
+    band = curves.by_depth
+    rows = [[f'{near:.3g} to {far:.3g} m', f'{pixels / band.pixels.sum():.1%}', _number(error),
+             f'{bias:+.3f}']
+            for near, far, pixels, error, bias in zip(
+                curves.depths, curves.depths[1:], band.pixels, band.error, band.bias) if pixels]
+    return Table(f'By true depth{", scaled" if scaled else ""}: mean relative error, and bias '
+                 '(above 0: too far)', ('true depth', 'pixels', 'error', 'bias'), rows)
 
 
 def _cells(metrics: Mapping[str, float], names: Sequence[str]) -> list[str]:

@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--frames', default='', metavar='A:B',
                         help='only the frames A to B - 1 of each bag, counted from 0')
     parser.add_argument('--output', type=Path, default=Path('evaluation'),
-                        help='folder for metrics.json, pictures, and index.html that shows them')
+                        help='folder for metrics.json, pictures, and the page that shows them')
+    parser.add_argument('--html', type=Path, nargs='?', metavar='FILE',
+                        help='the page, one file that needs no other; default: index.html in the '
+                             'folder of --output')
     parser.add_argument('--backend', default='auto', help='inference backend, as in the node')
     parser.add_argument('--threads', type=int, default=0, help='CPU threads of the backend')
     parser.add_argument('--min-depth', type=float, default=0.1, metavar='METRES',
@@ -64,13 +67,14 @@ def run(args: argparse.Namespace) -> int:
     header = {'model': str(args.model), 'backend': estimator.engine.name, 'from': args.start,
               'frames': args.frames or 'all', 'min_depth': args.min_depth,
               'max_depth': args.max_depth}
-    reports = write_report(args.output, reports, header)
+    page = args.html or args.output / 'index.html'
+    reports = write_report(args.output, reports, header, page)
     for table in tables(reports):
         print(f'{table.to_text()}\n')
     for report in reports:
         for note in report.notes:
             print(f'{report.bag}: {note}')
-    print(f'pictures, metrics.json and index.html: {args.output}')
+    print(f'pictures and metrics.json: {args.output}; all in one page: {page}')
     return 0
 
 

@@ -96,7 +96,8 @@ def test_the_folder_holds_figures_pictures_and_a_page_with_all(bags, motion, tmp
                for name in ('both', 'odometry')]
     named = write_report(tmp_path / 'out', reports, {'model': '<m>', 'from': 0.0})
     assert [report.bag for report in named] == ['walk', 'walk_2']
-    pictures = {'walk.png', 'walk_trajectory.png', 'walk_scale.png', 'walk_2_trajectory.png',
+    pictures = {'walk.png', 'walk_worst.png', 'walk_errors.png', 'walk_curves.png',
+                'walk_trajectory.png', 'walk_scale.png', 'walk_2_trajectory.png',
                 'walk_2_scale.png'}
     files = {path.name for path in (tmp_path / 'out').iterdir()}
     assert files == pictures | {'metrics.json', 'index.html'}

@@ -42,7 +42,8 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs) -> None:
         self.tags.append(tag)
         values = dict(attrs)
-        assert not {'href', 'onerror', 'onload'} & set(values)
+        assert not {'onerror', 'onload'} & set(values)
+        assert values.get('href', '#').startswith('#')
         if tag == 'img':
             self.sources.append(values['src'])
             self.text.append(values['alt'])
@@ -83,6 +84,19 @@ def test_every_text_is_escaped(tmp_path) -> None:
     assert 'script' not in page.tags
     # Title and heading, fact, section and note, caption, column and cell, picture and its text.
     assert page.text.count(NASTY) == 10
+
+
+def test_several_sections_can_be_jumped_to_and_parts_are_shown(tmp_path) -> None:
+    inner = Section('inner', notes=['deep'], pictures=[(picture(tmp_path / 'a.png', 9), 'pic')])
+    sections = [Section('one'), Section(NASTY, parts=[inner])]
+    write_page(tmp_path / 'index.html', 'title', [], sections)
+    text = (tmp_path / 'index.html').read_text(encoding='utf-8')
+    page = Reader(text)
+    assert page.tags.count('a') == page.tags.count('h2') == 2
+    for number in range(2):
+        assert f'href="#part{number}"' in text and f'id="part{number}"' in text
+    assert page.text.count(NASTY) == 2
+    assert {'inner', 'deep', 'pic'} <= set(page.text) and page.tags.count('h3') == 1
 
 
 def test_what_cannot_be_written_is_an_error(tmp_path) -> None:

@@ -98,10 +98,11 @@ def test_nothing_measured_is_a_plot_all_the_same(result, tmp_path, ratios) -> No
 
 def test_the_axis_is_logarithmic_only_where_scales_differ_a_lot(result, tmp_path) -> None:
     from sa4depth_train import plots
-    figure, axes = plots._figure(4, 3, 1)
+    from sa4depth_train.drawing import new_figure
+    figure, axes = new_figure(4, 3)
     plots._translation_panel(axes[0], result)
     assert axes[0].get_yscale() == 'linear'
     wide = result.tracks | {'posenet': track(np.full(FRAMES - 1, 0.01), 0)}
-    figure, axes = plots._figure(4, 3, 1)
+    figure, axes = new_figure(4, 3)
     plots._translation_panel(axes[0], replace(result, tracks=wide))
     assert axes[0].get_yscale() == 'log'
