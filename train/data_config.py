@@ -90,6 +90,8 @@ class TripletConfig:
     rolling shutter, moving things).
     max_flow: largest motion (same unit) that matching still bridges.
     both_sides: a frame needs an earlier and a later source; false takes one alone, too.
+    span: sources on each side. 2 adds the source of the source (frames -2, -1, 1 and 2 of P2Net);
+    the motion to it is made of two steps.
     """
 
     min_interval: float = 0.05
@@ -99,12 +101,14 @@ class TripletConfig:
     min_clearness: float = 2.5
     max_flow: float = 0.25
     both_sides: bool = True
+    span: int = 1
 
     def __post_init__(self) -> None:
         check('triplets', {
             'expected 0 < min_interval <= max_interval':
                 0 < self.min_interval <= self.max_interval,
             'expected 0 <= min_flow < max_flow': 0 <= self.min_flow < self.max_flow,
+            'span must be 1 or 2': self.span in (1, 2),
             'min_parallax and min_clearness must be >= 0':
                 min(self.min_parallax, self.min_clearness) >= 0})
 
@@ -129,6 +133,7 @@ class AugmentationConfig:
     sharpen: largest weight of an unsharp mask. jpeg: lowest quality, 100 is off.
     grey, shuffle: probability of an image without colour, and of mixed-up colour channels.
     cutout: probability of up to four patches that show something else; depth stays.
+    foreground: probability of a plant or of things before the camera, drawn with their depth.
     """
 
     flip: float = 0.5
@@ -150,12 +155,14 @@ class AugmentationConfig:
     grey: float = 0.0
     shuffle: float = 0.0
     cutout: float = 0.0
+    foreground: float = 0.0
 
     def __post_init__(self) -> None:
         factors = (self.exposure, self.gamma, self.white_balance, self.saturation, self.contrast)
-        chances = (self.flip, self.chance, self.grey, self.shuffle, self.cutout)
+        chances = (self.flip, self.chance, self.grey, self.shuffle, self.cutout,
+                   self.foreground)
         check('augmentation', {
-            'flip, chance, grey, shuffle and cutout must be probabilities':
+            'flip, chance, grey, shuffle, cutout and foreground must be probabilities':
                 min(chances) >= 0 and max(chances) <= 1,
             'grey and shuffle together must be <= 1': self.grey + self.shuffle <= 1,
             'expected 0.25 <= min_zoom <= max_zoom <= 4':

@@ -23,6 +23,7 @@ from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.augmentation import jitter, render_view, sample_view
 from sa4depth_train.data_config import AugmentationConfig
 from sa4depth_train.degradation import degrade
+from sa4depth_train.foreground import add_foreground
 from sa4depth_train.frame import Frame
 from sa4depth_train.frame_set import FrameSet
 from sa4depth_train.scene_sampling import SceneSampler
@@ -75,6 +76,7 @@ class DepthDataset(Dataset[dict[str, object]]):
         if self._augmentation is None:
             image = rgb.astype(np.float32) / 255
         else:
+            rgb, depth = add_foreground(rgb, depth, self._augmentation, rng)
             image = jitter(degrade(rgb, self._augmentation, rng), self._augmentation, rng)
         return {'image': _tensor(image.transpose(2, 0, 1)), 'depth': _tensor(depth[None]),
                 'K': _tensor(view.K), 'rendered': frame.rendered, 'name': frame.name}
