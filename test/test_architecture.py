@@ -63,6 +63,7 @@ AT_MODULE_LEVEL = {
     'onnx': ('train/',),
     'onnxruntime': ('sa4depth_ros/runtime/engines/onnx_', 'train/'),
     'rosbags': ('sa4depth_ros/nodes/player', 'train/'),
+    'skimage': (),
     'tensorrt': ('sa4depth_ros/runtime/engines/tensorrt',),
     'torch': ('sa4depth_ros/geometry/', 'sa4depth_ros/networks/',
               'sa4depth_ros/runtime/engines/torch_engine.py', 'train/'),
