@@ -49,8 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and say where the result is."""
     _check(args)
-    from sa4depth_train.processes import agree, leave, processes
+    from sa4depth_train.memory import keep_freed_memory
+    from sa4depth_train.processes import agree, leave, processes, use_cpu
     from sa4depth_train.trainer import Trainer
+    if use_cpu():
+        keep_freed_memory()
     try:
         folder = agree(lambda: _folder(args))
         finished = Trainer(folder, resume=args.resume).run()
