@@ -15,6 +15,7 @@
 """The settings of a training run: one tree of dataclasses that check themselves."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.motion_net import MotionConfig
@@ -60,10 +61,12 @@ class LossConfig:
 @dataclass(frozen=True)
 class OptimizerConfig:
     """
-    AdamW with a one-cycle learning rate.
+    AdamW with a one-cycle learning rate, or one that falls in steps.
 
     lr: peak learning rate. encoder_lr: factor on it for the pretrained encoder.
     weight_decay: of AdamW. warmup: fraction of the run in which the rate rises.
+    steps: fractions of the run after which the rate falls to a tenth; until the first it is lr,
+    warmup is not used. Empty: one cycle.
     clip: largest norm of the gradient. ema: decay of the averaged weights, which are the
     ones measured and saved; 0 is off.
     freeze_encoder_norm: keep the encoder's batch-norm statistics, right for small batches.
@@ -78,6 +81,7 @@ class OptimizerConfig:
     encoder_lr: float = 0.25
     weight_decay: float = 0.01
     warmup: float = 0.1
+    steps: tuple[float, ...] = ()
     clip: float = 1.0
     ema: float = 0.99
     freeze_encoder_norm: bool = True
@@ -91,6 +95,8 @@ class OptimizerConfig:
             'encoder_lr, depth_lr and weight_decay must be >= 0':
                 min(self.encoder_lr, self.depth_lr, self.weight_decay) >= 0,
             'warmup must be in (0, 1)': 0 < self.warmup < 1,
+            'steps must be in (0, 1) and rise':
+                all(a < b for a, b in pairwise((0.0, *self.steps, 1.0))),
             'clip must be positive': self.clip > 0,
             'ema must be in [0, 1)': 0 <= self.ema < 1,
             'frozen_stride must be 0, 2, 4, 8, 16 or 32':

@@ -14,9 +14,11 @@
 
 """What makes a depth and a motion right without labels: the images agree once warped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sa4depth_train.checks import check
+from sa4depth_train.keypoints import KeypointConfig
+from sa4depth_train.superpixels import SuperpixelConfig
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -32,6 +34,9 @@ class PhotometricConfig:
 
     ssim: share of SSIM in the photometric error, the rest is L1.
     smoothness: weight of the edge-aware smoothness of inverse depth.
+    patches: compare patches round keypoints instead of all pixels (P2Net, method.md 3).
+    keypoints: the choice of them. planar: weight of the distance of depth from the planes that
+    fit superpixels, in the unit of the network's output; 0 is off. superpixels: see its class.
     automask: pixels that fit better without any motion teach nothing.
     min_reprojection: the best source counts at each pixel; false is the mean over sources.
     brightness: none or affine; affine fits one gain and offset per pair before comparing, for
@@ -57,6 +62,10 @@ class PhotometricConfig:
 
     ssim: float = 0.85
     smoothness: float = 1e-3
+    patches: bool = False
+    keypoints: KeypointConfig = field(default_factory=KeypointConfig)
+    planar: float = 0.0
+    superpixels: SuperpixelConfig = field(default_factory=SuperpixelConfig)
     automask: bool = True
     min_reprojection: bool = True
     brightness: str = 'none'
@@ -72,9 +81,9 @@ class PhotometricConfig:
     def __post_init__(self) -> None:
         check('photometric', {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
-            'smoothness, distill, distill_levels, unrefined, anchor and anchor_scale must be '
-            '>= 0': min(self.smoothness, self.distill, self.distill_levels, self.unrefined,
-                        self.anchor, self.anchor_scale) >= 0,
+            'smoothness, planar, distill, distill_levels, unrefined, anchor and anchor_scale '
+            'must be >= 0': min(self.smoothness, self.planar, self.distill, self.distill_levels,
+                                self.unrefined, self.anchor, self.anchor_scale) >= 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
             'refine_from_epoch and depth_from_epoch must be >= 0':
                 min(self.refine_from_epoch, self.depth_from_epoch) >= 0})
@@ -87,10 +96,16 @@ class PhotometricConfig:
 
 def ssim_loss(a: Tensor, b: Tensor) -> Tensor:
     """Give clamp((1 - SSIM) / 2, 0, 1) per pixel and channel of (N, C, H, W), 3x3 means."""
-    mean_a, mean_b = _mean3x3(a), _mean3x3(b)
-    var_a = _mean3x3(a * a) - mean_a * mean_a
-    var_b = _mean3x3(b * b) - mean_b * mean_b
-    covariance = _mean3x3(a * b) - mean_a * mean_b
+    return ssim_of_moments(
+        _mean3x3(a), _mean3x3(b), _mean3x3(a * a), _mean3x3(b * b), _mean3x3(a * b))
+
+
+def ssim_of_moments(
+    mean_a: Tensor, mean_b: Tensor, square_a: Tensor, square_b: Tensor, product: Tensor,
+) -> Tensor:
+    """Give clamp((1 - SSIM) / 2, 0, 1) of the means of a, b, a a, b b and a b in windows."""
+    var_a, var_b = square_a - mean_a * mean_a, square_b - mean_b * mean_b
+    covariance = product - mean_a * mean_b
     similar = (2 * mean_a * mean_b + _C1) * (2 * covariance + _C2)
     possible = (mean_a * mean_a + mean_b * mean_b + _C1) * (var_a + var_b + _C2)
     return ((1 - similar / possible) / 2).clamp(0, 1)
@@ -143,6 +158,22 @@ def reprojection_loss(
     minimum, so that what moves with the camera, or not at all, has no gradient.
     """
     errors = _errors(warped, valid, target, config)
+    still = None
+    if config.automask:
+        with torch.no_grad():
+            still = _errors(sources, valid, target, config)
+    return least_error(errors, still, valid, seen, config)
+
+
+def least_error(
+    errors: Tensor, still: Tensor | None, valid: Tensor, seen: Tensor, config: PhotometricConfig,
+) -> Tensor:
+    """
+    Give the mean over all places of the best error (or the mean) of S sources, a scalar.
+
+    ``errors``, ``valid`` (S, N, 1, *); ``still`` likewise, the errors without motion of the
+    automask, or None; ``seen`` (N, 1, *). See reprojection_loss.
+    """
     if config.min_reprojection:
         error = torch.where(valid, errors, torch.inf).amin(0)
     else:
@@ -151,11 +182,11 @@ def reprojection_loss(
     any_valid = valid.any(0)
     # inf would survive as NaN in the gradient of a product with 0.
     error = torch.where(any_valid, error, torch.zeros_like(error))
-    if config.automask:
+    if still is not None:
         with torch.no_grad():
-            still = _errors(sources, valid, target, config).amin(0)
-            still = still + _TIE_BREAK * torch.randn_like(still)
-        error = torch.minimum(error, still)
+            least = still.amin(0)
+            least = least + _TIE_BREAK * torch.randn_like(least)
+        error = torch.minimum(error, least)
     weight = seen * any_valid
     return (error * weight).sum() / weight.sum().clamp(min=1)
 

@@ -21,7 +21,9 @@ from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_refinement import image_gradient, RefinedPose
 from sa4depth_train.depth_anchor import DepthAnchor
+from sa4depth_train.patch_loss import patch_loss
 from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
+from sa4depth_train.planar_loss import planar_loss
 import torch
 from torch import nn, Tensor
 
@@ -49,17 +51,22 @@ class SelfSupervisedModel(nn.Module):
         Give 'loss' and what it is made of, scalars, for a batch of the triplet dataset.
 
         ``images`` and ``inputs`` (N, 1 + S, 3, H, W), target first; ``seen`` (N, 1, H, W);
-        ``K`` (N, 3, 3); ``earlier`` (N, S).
+        ``K`` (N, 3, 3); ``earlier`` and, or else all start at the target, ``origins`` (N, S);
+        ``keypoints`` (N, P, 2) and ``superpixels`` (N, H, W) for the losses that use them.
         """
         inputs = batch['inputs']
         with torch.set_grad_enabled(self.depth_learns and torch.is_grad_enabled()):
             output = self.depth_net(inputs[:, 0].contiguous(memory_format=torch.channels_last))
         held = {} if self.anchor is None else self.anchor(inputs[:, 0], output, batch['seen'])
         depth = output * canonical_factor(batch['K'], self.depth_net.config)
-        T = self._initial_poses(inputs, batch['earlier'])
+        T = self._initial_poses(inputs, batch['earlier'], batch.get('origins'))
         levels = self._features(inputs, batch['seen']) if self.refining else []
         # Half precision is for the networks: pixels of a warp need more than its 11 bits.
         with torch.autocast(depth.device.type, enabled=False):
+            if self.config.planar > 0:
+                net = self.depth_net.config
+                held = held | {'planar': planar_loss(
+                    output, batch['superpixels'], batch['K'], (net.min_depth, net.max_depth))}
             return self._losses(depth, T, levels, batch, held)
 
     def _losses(
@@ -84,11 +91,20 @@ class SelfSupervisedModel(nn.Module):
                 loss = loss + weight * terms[name]
         return {'loss': loss} | {name: value.detach() for name, value in terms.items()}
 
-    def _initial_poses(self, inputs: Tensor, earlier: Tensor) -> Tensor:
+    def _initial_poses(
+        self, inputs: Tensor, earlier: Tensor, origins: Tensor | None,
+    ) -> Tensor:
         """Give T_target2source (S * N, 4, 4), all samples of the first source first."""
         sources = inputs[:, 1:].transpose(0, 1).flatten(0, 1)
-        targets = inputs[:, 0].repeat(earlier.shape[1], 1, 1, 1)
-        return self.motion_net.initial_pose(targets, sources, earlier.T.flatten())
+        if origins is None:
+            starts = inputs[:, 0].repeat(earlier.shape[1], 1, 1, 1)
+            return self.motion_net.initial_pose(starts, sources, earlier.T.flatten())
+        rows = torch.arange(len(inputs), device=inputs.device)[:, None]
+        starts = inputs[rows, origins].transpose(0, 1).flatten(0, 1)
+        T = self.motion_net.initial_pose(starts, sources, earlier.T.flatten())
+        with torch.autocast(T.device.type, enabled=False):
+            steps = T.unflatten(0, (-1, len(inputs))).transpose(0, 1)
+            return target_to_sources(steps, origins).transpose(0, 1).flatten(0, 1)
 
     def _features(self, inputs: Tensor, seen: Tensor) -> Levels:
         """Give the levels of all frames, frame-major: each frame of all samples is a slice."""
@@ -127,6 +143,9 @@ class SelfSupervisedModel(nn.Module):
     def _reprojection(self, depth: Tensor, T: Tensor, batch: Batch) -> Tensor:
         images, seen = batch['images'], batch['seen']
         sources = images[:, 1:].transpose(0, 1)
+        if self.config.patches:
+            return patch_loss(depth, T, batch['K'], images[:, 0], sources, seen,
+                              batch['keypoints'], self.config)
         pairs, flat = len(sources), sources.flatten(0, 1)
         # What lies beyond the picture in a source is as unknown as what is outside of it.
         masked = torch.cat((flat, _repeat(seen, pairs)), 1)
@@ -135,6 +154,19 @@ class SelfSupervisedModel(nn.Module):
         return reprojection_loss(
             warped[:, :3].unflatten(0, (pairs, -1)), valid.unflatten(0, (pairs, -1)),
             images[:, 0], sources, seen, self.config)
+
+
+def target_to_sources(T_origin2source: Tensor, origins: Tensor) -> Tensor:
+    """
+    Give T_target2source (N, S, 4, 4) of the single steps ``T_origin2source`` to S sources.
+
+    ``origins`` (N, S): 0, the step starts at the target, or k, at the k-th source, which is one
+    step from the target. Points go to that source first: its step stands on the right.
+    """
+    rows = torch.arange(len(origins), device=origins.device)[:, None]
+    T_target2origin = T_origin2source[rows, (origins - 1).clamp(min=0)]
+    return torch.where((origins > 0)[..., None, None],
+                       T_origin2source @ T_target2origin, T_origin2source)
 
 
 def _repeat(values: Tensor, times: int) -> Tensor:

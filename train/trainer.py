@@ -30,6 +30,7 @@ from sa4depth_train.averaging import AveragedWeights
 from sa4depth_train.batch_plan import batch_plan, steps_of
 from sa4depth_train.frame_cache import cache_root
 from sa4depth_train.interruption import Interruption
+from sa4depth_train.learning_rate import learning_rate
 from sa4depth_train.loading import Batch, EpochLoader
 from sa4depth_train.processes import agree, processes, use_cpu
 from sa4depth_train.progress import Progress
@@ -38,7 +39,6 @@ from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.training_log import TrainingLog
 import torch
 from torch import Tensor
-from torch.optim.lr_scheduler import OneCycleLR
 from tqdm import tqdm
 
 
@@ -93,10 +93,8 @@ class Trainer:
         model = self._recipe.model
         self._average = AveragedWeights(model, settings.ema)
         optimizer = torch.optim.AdamW(self._recipe.parameter_groups(model), lr=settings.lr)
-        self._schedule = OneCycleLR(
-            optimizer, [group['lr'] for group in optimizer.param_groups],
-            total_steps=self._config.epochs * self.steps_per_epoch,
-            pct_start=settings.warmup, cycle_momentum=False)
+        self._schedule = learning_rate(
+            optimizer, settings, self._config.epochs * self.steps_per_epoch)
         # On a GPU the fastest convolutions are found by trying; the CPU repeats bit for bit.
         torch.backends.cudnn.benchmark = True
         self._model, self._optimizer = self._accelerator.prepare(model, optimizer)

@@ -24,6 +24,7 @@ from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import AugmentationConfig
 from sa4depth_train.depth_dataset import network_intrinsics
 from sa4depth_train.frame import Frame
+from sa4depth_train.target_hints import TargetHints
 from sa4depth_train.triplets import Triplet
 import torch
 from torch import Tensor
@@ -45,6 +46,7 @@ class TripletDataset(Dataset[dict[str, object]]):
     def __init__(
         self, frames: BagFrames, triplets: Sequence[Triplet], size: tuple[int, int],
         augmentation: AugmentationConfig | None = None, seed: int = 0,
+        hints: TargetHints | None = None,
     ) -> None:
         """Prepare samples of ``size`` (width, height) from ``triplets`` of ``frames``."""
         self._frames = frames
@@ -52,6 +54,7 @@ class TripletDataset(Dataset[dict[str, object]]):
         self._size = size
         self._augmentation = augmentation
         self._seed = seed
+        self._hints = hints
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -68,11 +71,20 @@ class TripletDataset(Dataset[dict[str, object]]):
         images = inputs = pixels.astype(np.float32) / 255
         if self._augmentation is not None:
             inputs = jitter(pixels, self._augmentation, rng)
-        earlier = [source < triplet.target for source in triplet.sources]
+        seen = _seen(target, view, self._size)
+        hints = {} if self._hints is None else self._hints(
+            triplet.target, target, view, pixels[0], seen > 0, rng)
         return {'images': _tensor(images), 'inputs': _tensor(inputs),
-                'seen': torch.from_numpy(_seen(target, view, self._size)[None]),
+                'seen': torch.from_numpy(seen[None]),
                 'K': torch.from_numpy(view.K.astype(np.float32)),
-                'earlier': torch.tensor(earlier), 'name': target.name}
+                **_order(triplet), **hints, 'name': target.name}
+
+
+def _order(triplet: Triplet) -> dict[str, Tensor]:
+    images = (triplet.target, *triplet.sources)
+    starts = [images[origin] for origin in triplet.origins or [0] * len(triplet.sources)]
+    order = {'earlier': torch.tensor([s < o for s, o in zip(triplet.sources, starts)])}
+    return order | ({'origins': torch.tensor(triplet.origins)} if triplet.origins else {})
 
 
 def _shown(frame: Frame, view: View, size: tuple[int, int]) -> NDArray[np.uint8]:

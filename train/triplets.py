@@ -34,10 +34,16 @@ _STRIDE = 1.5
 
 @dataclass(frozen=True)
 class Triplet:
-    """Indices into BagFrames: a target and its sources in order of time."""
+    """
+    Indices into BagFrames: a target and its sources in order of time.
+
+    ``origins`` say for each source where the motion to it starts, 0 for the target and k for the
+    k-th source, itself one step from the target; empty: all at the target.
+    """
 
     target: int
     sources: tuple[int, ...]
+    origins: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ def find_triplets(
     Find the triplets within each part of a bag, ``indices`` in order of time by bag.
 
     A source is the nearest frame in time that moves enough, at most ``config.max_interval``
-    away; none is taken from outside the part.
+    away; none is taken from outside the part. With ``config.span`` 2 such a source of the source
+    follows on each side, if it still shows what the target does; else the first stands for both.
     """
     samples: list[Triplet] = []
     counts: dict[str, dict[str, int]] = {}
@@ -96,10 +103,23 @@ def _in_part(
         sources = [side for side in sides if isinstance(side, int)]
         if len(sources) == 2 or (sources and not config.both_sides):
             # A lone source counts twice: all samples of a batch have one shape.
-            yield Triplet(target, (sources[0], sources[-1]))
+            near = sources[0], sources[-1]
+            if config.span == 1:
+                yield Triplet(target, (part[near[0]], part[near[1]]))
+            else:
+                yield _spanning(search, place, near)
         else:
             yield next(side for side in sides if isinstance(side, str))
     motion.save()
+
+
+def _spanning(search: '_Search', place: int, near: tuple[int, int]) -> Triplet:
+    """Make a triplet of a target with its sources ``near`` and those beyond them."""
+    far = [search.beyond(place, source) for source in near]
+    order = (far[0], *near, far[1])
+    # Motion goes in steps, through the nearer source; a source that stands for both is one step.
+    origins = (2 * (far[0] != near[0]), 0, 0, 3 * (far[1] != near[1]))
+    return Triplet(search.part[place], tuple(search.part[source] for source in order), origins)
 
 
 class _Search(NamedTuple):
@@ -111,7 +131,7 @@ class _Search(NamedTuple):
     config: TripletConfig
 
     def source(self, target: int, step: int) -> int | str:
-        """Give the nearest source before (-1) or after (1) a place, or why there is none."""
+        """Give the place of the nearest source before (-1) or after (1), or why there is none."""
         reason, least = 'end', self.config.min_interval
         other = target + step
         while 0 <= other < len(self.part):
@@ -121,7 +141,7 @@ class _Search(NamedTuple):
             if interval >= least:
                 verdict = _verdict(self.motion(self.part[target], self.part[other]), self.config)
                 if not verdict:
-                    return self.part[other]
+                    return other
                 if verdict in _FINAL:
                     return verdict if reason == 'end' else reason
                 reason = verdict
@@ -129,6 +149,14 @@ class _Search(NamedTuple):
                 least = interval * _STRIDE
             other += step
         return reason
+
+    def beyond(self, target: int, source: int) -> int:
+        """Give the source of a source, on the same side, or the source itself if none fits."""
+        far = self.source(source, 1 if source > target else -1)
+        if isinstance(far, str):
+            return source
+        motion = self.motion(self.part[target], self.part[far])
+        return source if _verdict(motion, self.config) in _FINAL else far
 
 
 def _verdict(motion: Motion, config: TripletConfig) -> str:

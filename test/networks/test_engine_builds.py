@@ -20,11 +20,13 @@ import pytest
 from sa4depth_ros.errors import ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNetConfig
-from sa4depth_ros.networks.factory import build_network, load_checkpoint, save_checkpoint
+from sa4depth_ros.networks.factory import (
+    build_network, DeployedDepth, load_checkpoint, save_checkpoint)
 from sa4depth_ros.networks.feature_net import FeatureNet, FeatureNetConfig
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
 from sa4depth_ros.networks.pose_net import PoseNetConfig
 from sa4depth_ros.networks.pose_refinement import PoseRefinement, RefinementConfig
+from sa4depth_ros.networks.upproj_decoder import UPSAMPLINGS
 from sa4depth_ros.resources import DEFAULT_MODEL, DEMO_RECORDING, share_path
 from sa4depth_ros.runtime.engines.tensorrt_builder import build_engine
 from sa4depth_ros.runtime.engines.tensorrt_library import load_library
@@ -97,6 +99,19 @@ def test_tensorrt_builds_it(graph_of, tmp_path, name, precision) -> None:
              for target, batch in builds]
     assert min(len(plan) for plan in plans) > 100_000
     assert len({plan[:4] for plan in plans}) == 1
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'fp16'])
+@pytest.mark.parametrize('upsampling', UPSAMPLINGS)
+def test_tensorrt_builds_every_upsampling(tmp_path, upsampling, precision) -> None:
+    network = build_network(DepthNetConfig(
+        input_height=HEIGHT, input_width=WIDTH, decoder='upproj', upsampling=upsampling,
+        decoder_channels=(4, 8, 8, 16, 16)))
+    model = _in_precision(trace_network(DeployedDepth(network.eval()), CARD), precision)
+    assert layers_by_type(model)[precision] > 0.8 * sum(layers_by_type(model).values())
+    path = tmp_path / 'model.onnx'
+    onnx.save_model(model, str(path))
+    assert len(build_engine(load_library(), path, compute_capability=(8, 6))) > 100_000
 
 
 def test_int8_for_a_cpu_is_refused_not_misread(graph_of, tmp_path) -> None:

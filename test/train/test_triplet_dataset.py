@@ -23,6 +23,10 @@ from sa4depth_train.augmentation import random_view
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import AugmentationConfig, DataConfig
 from sa4depth_train.depth_dataset import network_intrinsics
+from sa4depth_train.keypoints import KeypointConfig
+from sa4depth_train.photometric import PhotometricConfig
+from sa4depth_train.superpixels import SuperpixelConfig
+from sa4depth_train.target_hints import TargetHints
 from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import Triplet
 import torch
@@ -95,6 +99,36 @@ def test_a_plain_sample_is_the_recording(tmp_path) -> None:
     assert sample['seen'].all()
     np.testing.assert_allclose(sample['K'], PLANES_K, rtol=1e-6)
     assert sample['name'] == 'frame 1'
+
+
+def test_motion_starts_where_the_triplet_says(tmp_path) -> None:
+    frames = FakeFrames([picture(pose(0.02 * i)) for i in range(5)], tmp_path, PLANES_K)
+    triplets = [Triplet(2, (0, 1, 3, 4), (2, 0, 0, 3)), Triplet(1, (0, 0, 2, 3), (0, 0, 0, 3))]
+    batch = next(iter(DataLoader(TripletDataset(frames, triplets, (160, 96)), batch_size=2)))
+    assert batch['images'].shape == (2, 5, 3, 96, 160)
+    assert batch['origins'].tolist() == [[2, 0, 0, 3], [0, 0, 0, 3]]
+    # Frame 0 comes before frame 1, where the motion to it starts; frame 4 after frame 3.
+    assert batch['earlier'].tolist() == [[True, True, False, False]] * 2
+    backwards = TripletDataset(frames, [Triplet(0, (2, 1, 1, 2), (2, 0, 0, 3))], (160, 96))[0]
+    assert not backwards['earlier'].any()
+
+
+def test_hints_are_those_of_the_target_as_it_is_shown(tmp_path) -> None:
+    frames = FakeFrames([picture(pose(0.02 * i)) for i in range(3)], tmp_path, PLANES_K)
+    losses = PhotometricConfig(patches=True, planar=0.05, superpixels=SuperpixelConfig(
+        scale=500.0, min_area=200), keypoints=KeypointConfig(count=50, total=80))
+    still = {'min_zoom': 1.0, 'max_zoom': 1.0, 'shift': 0.0, 'roll': 0.0}
+    plain, mirrored = (
+        TripletDataset(frames, [Triplet(1, (0, 2))], (160, 96),
+                       AugmentationConfig(flip=flip, **still), hints=TargetHints(frames, losses)
+                       )[0] for flip in (0.0, 1.0))
+    assert plain['keypoints'].shape == (80, 2)
+    assert plain['superpixels'].max() > 1
+    assert mirrored['superpixels'].equal(plain['superpixels'].flip(1))
+    assert 'origins' not in plain
+    bare = TripletDataset(frames, [Triplet(1, (0, 2))], (160, 96),
+                          hints=TargetHints(frames, PhotometricConfig()))[0]
+    assert not {'keypoints', 'superpixels'} & set(bare)
 
 
 def test_light_changes_alike_in_all_frames_and_not_in_what_is_compared(tmp_path) -> None:

@@ -21,6 +21,7 @@ from planes import FakeFrames, K, picture, pose
 import pytest
 from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig, TripletConfig
+from sa4depth_train.motion_filter import measure_motion, motion_frame
 from sa4depth_train.triplets import find_triplets, Triplet
 from walk_bag import write_walk
 
@@ -39,6 +40,32 @@ def test_neighbours_are_the_sources_of_a_moving_camera(tmp_path) -> None:
     assert found.samples == tuple(Triplet(i, (i - 1, i + 1)) for i in range(1, 5))
     assert {k: v for k, v in found.counts['bag'].items() if v} == {'used': 4, 'end': 2}
     assert found.lines() == ['bag: 4 of 6 frames are targets; left out: 2 end']
+
+
+def test_two_frames_on_each_side_are_steps_of_their_own(tmp_path) -> None:
+    frames = _frames(tmp_path, [pose(x=0.08 * i) for i in range(6)])
+    found = find_triplets(frames, _all(frames), TripletConfig(span=2))
+    # At the ends the nearer frame stands for both, and the motion to it is one step.
+    assert found.samples == (
+        Triplet(1, (0, 0, 2, 3), (0, 0, 0, 3)), Triplet(2, (0, 1, 3, 4), (2, 0, 0, 3)),
+        Triplet(3, (1, 2, 4, 5), (2, 0, 0, 3)), Triplet(4, (2, 3, 5, 5), (2, 0, 0, 0)))
+    assert found.lines() == ['bag: 4 of 6 frames are targets; left out: 2 end']
+
+
+def test_a_second_frame_must_still_show_what_the_target_does(tmp_path) -> None:
+    frames = _frames(tmp_path, [pose(x=0.08 * i) for i in range(5)])
+    motion = measure_motion(*(motion_frame(frames[i].rgb, frames[i].K) for i in (0, 1)))
+    found = find_triplets(frames, _all(frames),
+                          TripletConfig(span=2, max_flow=1.5 * motion.flow))
+    assert Triplet(2, (1, 1, 3, 3), (0, 0, 0, 0)) in found.samples
+
+
+def test_one_side_with_two_frames(tmp_path) -> None:
+    frames = _frames(tmp_path, [pose(x=0.08 * i) for i in range(3)])
+    found = find_triplets(frames, _all(frames), TripletConfig(span=2, both_sides=False))
+    assert found.samples == (
+        Triplet(0, (2, 1, 1, 2), (2, 0, 0, 3)), Triplet(1, (0, 0, 2, 2), (0, 0, 0, 0)),
+        Triplet(2, (0, 1, 1, 0), (2, 0, 0, 3)))
 
 
 def test_a_slow_camera_gets_sources_farther_away(tmp_path) -> None:

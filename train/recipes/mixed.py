@@ -28,6 +28,7 @@ from sa4depth_train.processes import agree
 from sa4depth_train.recipes.supervised import supervised_losses, SupervisedRecipe
 from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.self_supervised_model import SelfSupervisedModel
+from sa4depth_train.target_hints import TargetHints
 from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import find_triplets
 import torch
@@ -87,7 +88,8 @@ class MixedRecipe(SupervisedRecipe):
                            'keys of triplets and data.triplet_bags, or use the recipe supervised')
         count = max(1, round(data.samples_per_epoch * data.triplet_share))
         mixed = MixedDataset(self.dataset, TripletDataset(
-            videos, triplets.samples, size, config.augmentation, config.seed), count)
+            videos, triplets.samples, size, config.augmentation, config.seed,
+            TargetHints(videos, config.photometric)), count)
         self.dataset, self.groups = mixed, mixed.groups
 
     @staticmethod

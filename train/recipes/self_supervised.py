@@ -35,6 +35,7 @@ from sa4depth_train.processes import agree
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.self_supervised_model import SelfSupervisedModel
+from sa4depth_train.target_hints import TargetHints
 from sa4depth_train.triplet_dataset import TripletDataset
 from sa4depth_train.triplets import find_triplets, Triplets
 from sa4depth_train.validation import validate
@@ -70,8 +71,10 @@ class SelfSupervisedRecipe:
         if not train.samples:
             raise BagError('no frame is left to train on: '
                            f'{"; ".join(train.lines())}. See the keys of triplets')
+        self._hints = TargetHints(self._frames, config.photometric)
         self.dataset: Dataset[dict[str, Any]] = TripletDataset(
-            self._frames, train.samples, self._size, config.augmentation, config.seed)
+            self._frames, train.samples, self._size, config.augmentation, config.seed,
+            self._hints)
         self.groups: Sequence[range] = (range(len(train.samples)),)
         depth_net = start_network(config)
         anchor = _anchor(depth_net, config) if config.photometric.anchored else None
@@ -111,8 +114,9 @@ class SelfSupervisedRecipe:
     def _losses(self, model: SelfSupervisedModel, triplets: Triplets) -> dict[str, float]:
         config = self._run.config
         device = next(model.parameters()).device
-        loader = EpochLoader(TripletDataset(self._frames, triplets.samples, self._size), device,
-                             config.data.workers)
+        dataset = TripletDataset(
+            self._frames, triplets.samples, self._size, hints=self._hints)
+        loader = EpochLoader(dataset, device, config.data.workers)
         sums: dict[str, float] = {}
         # The tie break of the automask draws numbers; validation must not change training.
         with torch.random.fork_rng(), torch.inference_mode():
