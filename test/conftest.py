@@ -40,6 +40,8 @@ NEEDS = {
     'benchmarks': ('torch', 'evo'),
     'cli/test_demo_odometry.py': ('evo',),
     'cli/test_demo_trajectory.py': ('evo',),
+    # The page is looked at in a real browser.
+    'cli/test_evaluate_page.py': ('torch', 'evo', 'chromium'),
     'geometry': ('torch',),
     'launch': ('launch_pytest',),
     'networks': ('torch', 'transformers'),
@@ -61,6 +63,8 @@ NEEDS = {
     'test_docker_lint.py': ('hadolint',),
     'test_flake8.py': ('ament_flake8',),
     'test_pep257.py': ('ament_pep257',),
+    'train/protocols/test_make3d.py': ('scipy',),
+    'train/protocols/test_nyuv2.py': ('h5py', 'scipy'),
     'train/worlds': ('moderngl', 'miniworld'),
     'train': ('torch', 'accelerate', 'evo'),
 }

@@ -42,8 +42,8 @@ def depth_metrics(
         return None
     p, t = prediction[both].astype(np.float64), target[both].astype(np.float64)
     scale = float(np.median(t) / np.median(p))
-    result = _errors(p, t)
-    result |= {f'scaled_{name}': value for name, value in _errors(p * scale, t).items()}
+    result = depth_errors(p, t)
+    result |= {f'scaled_{name}': value for name, value in depth_errors(p * scale, t).items()}
     near = t <= np.median(t)
     return result | {
         'median_scale': scale, 'near_scale': float(np.median(t[near]) / np.median(p[near])),
@@ -75,7 +75,8 @@ def summarize(frames: Sequence[dict[str, float]]) -> dict[str, float]:
     return result | {'frames': float(len(frames))}
 
 
-def _errors(p: NDArray[np.float64], t: NDArray[np.float64]) -> dict[str, float]:
+def depth_errors(p: NDArray[np.float64], t: NDArray[np.float64]) -> dict[str, float]:
+    """Give METRICS of predicted depths (N,) and true ones (N,), all positive."""
     difference, log_difference = p - t, np.log(p) - np.log(t)
     ratio = np.maximum(p / t, t / p)
     return {
