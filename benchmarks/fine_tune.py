@@ -69,7 +69,9 @@ def check_unseen(card: ModelCard, bag: Path) -> None:
 def network_settings(network: DepthNetConfig) -> Iterator[str]:
     """Give the settings that make the configuration's network that of the checkpoint."""
     yield f"network.decoder_channels=[{','.join(map(str, network.decoder_channels))}]"
-    for key in ('encoder', 'input_height', 'input_width', 'min_depth', 'max_depth',
+    if network.upsampling:
+        yield f'network.upsampling={network.upsampling}'
+    for key in ('encoder', 'decoder', 'input_height', 'input_width', 'min_depth', 'max_depth',
                 'canonical_focal'):
         yield f'network.{key}={getattr(network, key)}'
 

@@ -52,10 +52,11 @@ def test_a_model_that_saw_the_recording_is_refused(tmp_path, capsys) -> None:
     assert 'does not say what it was trained on' in capsys.readouterr().out
 
 
-def test_the_network_of_the_checkpoint_is_taken() -> None:
+@pytest.mark.parametrize('decoder', [{}, {'decoder': 'upproj', 'upsampling': 'res_t'}])
+def test_the_network_of_the_checkpoint_is_taken(decoder) -> None:
     from fine_tune import network_settings
     network = DepthNetConfig(input_height=64, input_width=96, decoder_channels=(8, 8, 16, 16, 32),
-                             min_depth=0.3, max_depth=30.0, canonical_focal=84.5)
+                             min_depth=0.3, max_depth=30.0, canonical_focal=84.5, **decoder)
     settings = list(network_settings(network))
     assert read_config(ROOT / 'config/train/fine_tune.yaml', settings).network == network
 

@@ -25,7 +25,7 @@ from sa4depth_ros.errors import ConfigError, ModelError
 from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.factory import DeployedDepth, load_depth_net, save_checkpoint
-from sa4depth_ros.networks.upproj_decoder import UPSAMPLINGS, UpprojDecoder
+from sa4depth_ros.networks.upproj_decoder import UpprojDecoder, UPSAMPLINGS
 from sa4depth_train.edge_images import edge_images
 from sa4depth_train.tracing import trace_network
 from safetensors.torch import load_file, save_file
@@ -72,7 +72,7 @@ def _nearest(x, _):
 
 
 def _transposed(x, up):
-    """Steps 1 to 4 of the paper: flip the kernel, zeros between, zeros around, convolve."""
+    """Follow the paper: flip the kernel, zeros between, zeros around, convolve."""
     weight = up.weight.detach().numpy().transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
     channels, height, width = x.shape
     between = np.zeros((channels, 2 * height - 1, 2 * width - 1))
