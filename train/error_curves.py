@@ -66,11 +66,15 @@ class ErrorSums:
     """Sums up the errors of depth maps; every pixel of every frame counts alike."""
 
     def __init__(self, min_depth: float, max_depth: float) -> None:
-        """Divide ``min_depth`` to ``max_depth``, metres, evenly on a logarithmic axis."""
-        if not 0 < min_depth < max_depth:
-            raise ConfigError('expected 0 < min_depth < max_depth to divide depth into bands, got '
-                              f'{min_depth} and {max_depth}')
-        self._limits = math.log(min_depth), math.log(max_depth)
+        """
+        Divide ``min_depth`` to ``max_depth``, metres, evenly on a logarithmic axis.
+
+        It begins at a thousandth of ``max_depth`` at least; nearer pixels count in the first bin.
+        """
+        if not 0 <= min_depth < max_depth:
+            raise ConfigError('expected 0 <= min_depth < max_depth to divide depth into bands, '
+                              f'got {min_depth} and {max_depth}')
+        self._limits = math.log(max(min_depth, 1e-3 * max_depth)), math.log(max_depth)
         self._by_depth = np.zeros((3, DEPTH_BANDS))
         self._by_place = np.zeros((3, ROWS * COLUMNS))
         self._joint = np.zeros(JOINT_BINS ** 2)

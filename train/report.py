@@ -26,6 +26,8 @@ from sa4depth_ros.runtime.colorize import colorize
 
 _HEIGHT = 180
 _WORST = 0.5
+# Below this share of known pixels a ground truth is sparse.
+_DENSE = 0.3
 _TITLES = ('image', 'ground truth', 'prediction{}', f'relative error, 0 to {_WORST}')
 
 
@@ -104,10 +106,14 @@ def _depths(
     near, far = (np.percentile(known, (2, 98)) if known.size else (0.5, 10.0))
     depths = [colorize(depth, float(near) * 0.9, float(far) * 1.1 + 0.1)
               for depth in (target, *predictions)]
-    # A sparse ground truth is hardly visible once shrunk: let each point grow.
-    if known.size < 0.3 * target.size:
-        depths[0] = cv2.dilate(depths[0], np.ones((3, 3)))  # type: ignore[call-overload]
+    if known.size < _DENSE * target.size:
+        depths[0] = _grown(depths[0])
     return depths
+
+
+def _grown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Let each point grow: a sparse ground truth is hardly visible once shrunk."""
+    return cv2.dilate(image, np.ones((3, 3)))  # type: ignore[call-overload,no-any-return]
 
 
 def _error(picture: Picture) -> NDArray[np.uint8]:
@@ -115,6 +121,8 @@ def _error(picture: Picture) -> NDArray[np.uint8]:
     with np.errstate(divide='ignore', invalid='ignore'):
         error = np.abs(picture.prediction - picture.target) / picture.target
     level = np.where(known, np.clip(error / _WORST, 0, 1) * 255, 0).astype(np.uint8)
+    if known.mean() < _DENSE:
+        level, known = _grown(level), _grown(known.astype(np.uint8)) > 0
     bgr = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)
     rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     rgb[~known] = (40, 60, 40)
