@@ -27,6 +27,7 @@ from sa4depth_ros.networks.factory import (
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_net import PoseNetConfig
 from sa4depth_train.config import TrainConfig
+from sa4depth_train.network_transfer import resized, same_trunk, with_new_head
 from sa4depth_train.parameters import freeze_shallow
 from sa4depth_train.run_folder import RunFolder, Source
 
@@ -121,12 +122,13 @@ def start_motion_network(config: TrainConfig) -> MotionNet:
 def _from_checkpoint(path: Path, config: TrainConfig) -> DepthNet:
     network, _ = load_depth_net(path)
     wanted = _filled(config.network, network.config)
+    if wanted.head != network.config.head and same_trunk(network.config, wanted):
+        return with_new_head(network, wanted)
     if _resized(network.config, wanted) != wanted:
         raise ConfigError(f"the network in '{path}' is {network.config}, the configuration wants "
                           f'{config.network}; make them alike (but for the input size, with '
-                          'which canonical_focal grows)')
-    network.config = wanted
-    return network
+                          'which canonical_focal grows, and for another network.head)')
+    return network if network.config == wanted else resized(network, wanted)
 
 
 def _motion_from_checkpoint(path: Path, config: TrainConfig) -> MotionNet:
@@ -144,8 +146,8 @@ def _resized(saved: DepthNetConfig, wanted: DepthNetConfig) -> DepthNetConfig:
     """
     Describe the weights of a checkpoint at another input size.
 
-    They do not depend on the size. The focal length that their depth belongs to is one in
-    pixels of the input, so it grows with the picture.
+    They do not depend on the size, or are interpolated. The focal length that their depth
+    belongs to is one in pixels of the input, so it grows with the picture.
     """
     ratio = wanted.input_width / saved.input_width
     return replace(saved, input_width=wanted.input_width, input_height=wanted.input_height,

@@ -38,6 +38,8 @@ class LossConfig:
     shape and scale are learned apart, and a frame at a wrong scale weighs no more than others.
     affine: weight of the error of inverse depth after aligning scale and shift (MiDaS); 0 off.
     absolute: weight of the mean size of the log error, each image by itself; 0 is off.
+    chamfer: weight of the Chamfer distance between an image's bins and its depths, for the heads
+    self_query and ada_bins (AdaBins: 0.1); 0 is off.
     real: how many times an image of a bag counts, compared with a rendered one.
     triplets: for mixed, factor on the self-supervised loss, which is much smaller than SILog.
     """
@@ -48,13 +50,15 @@ class LossConfig:
     scale: float = 0.0
     affine: float = 0.0
     absolute: float = 0.0
+    chamfer: float = 0.0
     real: float = 1.0
     triplets: float = 10.0
 
     def __post_init__(self) -> None:
         check('loss', {'silog_mean must be in [0, 1]': 0 <= self.silog_mean <= 1,
-                       'gradient, scale, affine and absolute must be >= 0':
-                           min(self.gradient, self.scale, self.affine, self.absolute) >= 0,
+                       'gradient, scale, affine, absolute and chamfer must be >= 0':
+                           min(self.gradient, self.scale, self.affine, self.absolute,
+                               self.chamfer) >= 0,
                        'real and triplets must be positive': min(self.real, self.triplets) > 0})
 
 
@@ -75,6 +79,9 @@ class OptimizerConfig:
     depth_lr: not for supervised, factor on lr for the depth network; below 1 for one that is
     good already, beside motion networks that are not.
     freeze_depth_norm: for sa4depth, keep the batch-norm statistics of the whole depth network.
+    trunk_lr: one more factor for all of the depth network but its head, and for the relative
+    part of a head of metric bins: below 1 the network that was there before learns slower than
+    a new head, at 0 it stands still, norms included.
     """
 
     lr: float = 1e-3
@@ -88,12 +95,13 @@ class OptimizerConfig:
     frozen_stride: int = 0
     depth_lr: float = 1.0
     freeze_depth_norm: bool = False
+    trunk_lr: float = 1.0
 
     def __post_init__(self) -> None:
         check('optimizer', {
             'lr must be positive': self.lr > 0,
-            'encoder_lr, depth_lr and weight_decay must be >= 0':
-                min(self.encoder_lr, self.depth_lr, self.weight_decay) >= 0,
+            'encoder_lr, depth_lr, trunk_lr and weight_decay must be >= 0':
+                min(self.encoder_lr, self.depth_lr, self.trunk_lr, self.weight_decay) >= 0,
             'warmup must be in (0, 1)': 0 < self.warmup < 1,
             'steps must be in (0, 1) and rise':
                 all(a < b for a, b in pairwise((0.0, *self.steps, 1.0))),
@@ -143,6 +151,8 @@ class TrainConfig:
             f"recipe must be one of {', '.join(RECIPES)}": self.recipe in RECIPES,
             'recipe mixed needs data.samples_per_epoch > 0':
                 self.recipe != 'mixed' or self.data.samples_per_epoch > 0,
+            'loss.chamfer needs network.head self_query or ada_bins':
+                self.loss.chamfer == 0 or self.network.head in ('self_query', 'ada_bins'),
             'epochs must be >= 1': self.epochs >= 1,
             'batch_size must be >= 2 (batch norm)': self.batch_size >= 2,
             'threads must be >= 0': self.threads >= 0,

@@ -27,19 +27,47 @@ def parameter_groups(model: nn.Module, settings: OptimizerConfig) -> list[dict[s
     """
     Split what learns: encoders do so slower, norms and biases do not decay.
 
-    A part that is called depth_net has a factor of its own. Empty groups are left out.
+    A part that is called depth_net has a factor of its own, and all of it but the head another
+    one. Empty groups are left out.
     """
     chosen: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            path = name.split('.')
-            factor = settings.encoder_lr if 'encoder' in path else 1.0
-            if 'depth_net' in path:
-                factor *= settings.depth_lr
+            factor = _factor(name.split('.'), settings)
             chosen.setdefault((factor, parameter.ndim > 1), []).append(parameter)
     return [{'params': parameters, 'lr': settings.lr * factor,
              'weight_decay': settings.weight_decay if decays else 0.0}
             for (factor, decays), parameters in chosen.items()]
+
+
+def _factor(path: list[str], settings: OptimizerConfig) -> float:
+    factor = settings.encoder_lr if 'encoder' in path else 1.0
+    if 'depth_net' in path:
+        factor *= settings.depth_lr
+    return factor * settings.trunk_lr if _in_trunk(path) else factor
+
+
+def _in_trunk(path: list[str]) -> bool:
+    """Tell whether a name lies in a depth network, but not in what is new in its head."""
+    if 'depth_net' not in path:
+        return False
+    inner = path[path.index('depth_net') + 1:]
+    return inner[0] != 'head' or 'relative' in inner
+
+
+def freeze_trunk(model: nn.Module) -> None:
+    """
+    Stop the part called depth_net from learning, norms included, but for its head.
+
+    The relative part of a head of metric bins stands still, too. The norms do so until the model
+    is set to training again.
+    """
+    for name, parameter in model.named_parameters():
+        if _in_trunk(name.split('.')):
+            parameter.requires_grad_(False)
+    for name, module in model.named_modules():
+        if isinstance(module, nn.BatchNorm2d) and _in_trunk(name.split('.')):
+            module.eval()
 
 
 def freeze_shallow(depth_net: DepthNet, stride: int) -> None:

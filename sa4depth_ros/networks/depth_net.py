@@ -15,18 +15,21 @@
 """Depth from one image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-import math
+from dataclasses import dataclass, field
 
 from sa4depth_ros.errors import ConfigError
+from sa4depth_ros.networks.ada_bins_head import AdaBinsConfig, AdaBinsHead
+from sa4depth_ros.networks.depth_bins import HeadOutput
 from sa4depth_ros.networks.encoders import build_encoder, check_encoder, resolve_encoders
+from sa4depth_ros.networks.metric_bins_head import MetricBinsConfig, MetricBinsHead
+from sa4depth_ros.networks.self_query_head import SelfQueryConfig, SelfQueryHead
+from sa4depth_ros.networks.sigmoid_head import SigmoidHead
 from sa4depth_ros.networks.unet_decoder import UnetDecoder
-from sa4depth_ros.networks.upproj_decoder import UPSAMPLINGS, UpprojDecoder
+from sa4depth_ros.networks.upproj_decoder import UpprojDecoder, UPSAMPLINGS
 import torch
 from torch import nn, Tensor
-from torch.nn import functional as F
 
-_START_DEPTH = 2.0
+HEADS = ('sigmoid', 'self_query', 'metric_bins', 'ada_bins')
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class DepthNetConfig:
     stride 16. ``input_height`` and ``input_width`` are pixels, multiples of 32. ``min_depth``
     and ``max_depth`` bound the output. ``canonical_focal`` > 0 (pixels at network input): the
     output is depth * canonical_focal / fx, so that cameras of different focal lengths can mix;
-    0: the output is depth itself. Raises ConfigError for values that cannot be.
+    0: the output is depth itself. ``head`` is what makes depth of the decoder's maps: sigmoid,
+    self_query, metric_bins or ada_bins, each of the last three with the settings of its name.
+    Raises ConfigError for values that cannot be.
     """
 
     encoder: str = 'efficientnet_lite0'
@@ -55,6 +60,10 @@ class DepthNetConfig:
     min_depth: float = 0.2
     max_depth: float = 20.0
     canonical_focal: float = 280.0
+    head: str = 'sigmoid'
+    self_query: SelfQueryConfig = field(default_factory=SelfQueryConfig)
+    metric_bins: MetricBinsConfig = field(default_factory=MetricBinsConfig)
+    ada_bins: AdaBinsConfig = field(default_factory=AdaBinsConfig)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'decoder_channels', tuple(self.decoder_channels))
@@ -71,11 +80,30 @@ class DepthNetConfig:
             raise ConfigError(
                 'network: expected 0 < min_depth < max_depth and canonical_focal >= 0, got '
                 f'{self.min_depth}, {self.max_depth}, {self.canonical_focal}')
+        if self.head not in HEADS:
+            raise ConfigError(f"network.head '{self.head}' is unknown; choose {', '.join(HEADS)}")
+        if self.head in ('self_query', 'ada_bins'):
+            getattr(self, self.head).check(self.map_size)
+
+    @property
+    def scale(self) -> int:
+        """How many times smaller the decoder's last map is than the image."""
+        return _DECODERS[self.decoder].stride
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Height and width of the decoder's last map."""
+        return self.input_height // self.scale, self.input_width // self.scale
+
+
+_DECODERS: dict[str, type[UnetDecoder] | type[UpprojDecoder]] = {
+    'unet': UnetDecoder, 'upproj': UpprojDecoder}
 
 
 def _check_decoder(decoder: str, upsampling: str) -> None:
-    if decoder not in ('unet', 'upproj'):
-        raise ConfigError(f"network.decoder '{decoder}' is unknown; choose unet or upproj")
+    if decoder not in _DECODERS:
+        raise ConfigError(
+            f"network.decoder '{decoder}' is unknown; choose {' or '.join(_DECODERS)}")
     if decoder == 'unet' and upsampling:
         raise ConfigError('network.upsampling is for network.decoder=upproj, got '
                           f"'{upsampling}' for unet; leave it empty")
@@ -85,12 +113,7 @@ def _check_decoder(decoder: str, upsampling: str) -> None:
 
 
 class DepthNet(nn.Module):
-    """
-    Encoder, decoder and one 3x3 convolution that gives depth.
-
-    The last layer predicts at the resolution of the decoder (unet: half, upproj: full) where in
-    [log min, log max] depth lies, as a sigmoid; the logit is upsampled bilinearly.
-    """
+    """Encoder, decoder, and the head that makes depth of the decoder's maps."""
 
     mean: Tensor
     std: Tensor
@@ -100,35 +123,38 @@ class DepthNet(nn.Module):
         self.config = config = resolve_encoders(config)
         self.encoder = build_encoder(config.encoder, config=config.encoder_config)
         self.decoder = _decoder(config, self.encoder.channels)
-        self.head = nn.Conv2d(self.decoder.out_channels, 1, 3, padding=1)
-        self._log_min = math.log(config.min_depth)
-        self._log_range = math.log(config.max_depth) - self._log_min
-        self._start_at(_START_DEPTH)
+        self.head = _head(config, self.decoder.level_channels)
         for name in ('mean', 'std'):
             values = torch.tensor(getattr(self.encoder, name)).view(1, 3, 1, 1)
             self.register_buffer(name, values, persistent=False)
 
-    def _start_at(self, depth: float) -> None:
-        place = (math.log(depth) - self._log_min) / self._log_range
-        place = min(max(place, 0.05), 0.95)
-        nn.init.constant_(self.head.bias, math.log(place / (1 - place)))
-        nn.init.normal_(self.head.weight, std=0.01)
-
     def forward(self, image: Tensor) -> Tensor:
         """Give depth (N, 1, H, W) float32 of ``image`` (N, 3, H, W), RGB in [0, 1]."""
-        features = self.decoder(self.encoder((image - self.mean) / self.std))
-        # Half precision is too coarse for a depth range of 1 : 100 in log space.
-        logit = self.head(features).float()
-        if self.decoder.stride > 1:
-            logit = F.interpolate(logit, scale_factor=float(self.decoder.stride),
-                                  mode='bilinear', align_corners=False)
-        return torch.exp(self._log_min + self._log_range * torch.sigmoid(logit))
+        return self.predict(image).depth
+
+    def predict(self, image: Tensor) -> HeadOutput:
+        """Give depth and, of heads that have them, the bins that it is made of."""
+        output: HeadOutput = self.head(
+            self.decoder.levels(self.encoder((image - self.mean) / self.std)))
+        return output
 
 
 def _decoder(config: DepthNetConfig, channels: Sequence[int]) -> UnetDecoder | UpprojDecoder:
     if config.decoder == 'unet':
         return UnetDecoder(channels, config.decoder_channels)
     return UpprojDecoder(channels, config.decoder_channels, config.upsampling)
+
+
+def _head(config: DepthNetConfig, channels: Sequence[int]) -> nn.Module:
+    limits = (config.min_depth, config.max_depth)
+    if config.head == 'self_query':
+        return SelfQueryHead(
+            channels[-1], config.map_size, config.scale, limits, config.self_query)
+    if config.head == 'ada_bins':
+        return AdaBinsHead(channels[-1], config.map_size, config.scale, limits, config.ada_bins)
+    if config.head == 'metric_bins':
+        return MetricBinsHead(channels, config.scale, limits, config.metric_bins)
+    return SigmoidHead(channels[-1], config.scale, limits)
 
 
 def canonical_factor(K: Tensor, config: DepthNetConfig) -> Tensor:

@@ -23,6 +23,7 @@ from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.factory import (
     build_network, DeployedDepth, load_checkpoint, load_depth_net, save_checkpoint)
+from sa4depth_ros.networks.self_query_head import SelfQueryConfig
 from safetensors.torch import load_file, save_file
 import torch
 
@@ -108,6 +109,12 @@ def test_a_checkpoint_of_another_network_names_its_keys(network, tmp_path) -> No
     ({'encoder': 'vgg'}, "network.encoder 'vgg' is unknown"),
     ({'decoder_channels': (1, 2)}, 'five positive numbers'),
     ({'min_depth': 3.0, 'max_depth': 2.0}, 'min_depth < max_depth'),
+    ({'head': 'linear'}, "head 'linear' is unknown; choose sigmoid, self_query, metric_bins, ada"),
+    ({'head': 'self_query', 'input_height': 192},
+     r'64 patches for 64 network.self_query.queries, got 6 x 10 = 60'),
+    ({'head': 'ada_bins'}, r'at least 129 patches for the widths .*, got 8 x 10 = 80'),
+    ({'head': 'self_query', 'decoder': 'upproj', 'upsampling': 'res_b',
+      'self_query': SelfQueryConfig(patch=40)}, r'got 6 x 8 = 48, .* has 256x320 pixels'),
 ])
 def test_impossible_networks_are_refused(values, message) -> None:
     with pytest.raises(ConfigError, match=message):

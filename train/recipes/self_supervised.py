@@ -30,7 +30,7 @@ from sa4depth_train.config import TrainConfig
 from sa4depth_train.depth_anchor import DepthAnchor
 from sa4depth_train.loading import EpochLoader
 from sa4depth_train.parameters import (
-    freeze_encoder_norms, freeze_norms, parameter_groups)
+    freeze_encoder_norms, freeze_norms, freeze_trunk, parameter_groups)
 from sa4depth_train.processes import agree
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
@@ -82,6 +82,8 @@ class SelfSupervisedRecipe:
             depth_net, start_motion_network(config), config.photometric, anchor)
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model.to(device, memory_format=torch.channels_last)
+        if config.optimizer.trunk_lr == 0:
+            freeze_trunk(self.model)
 
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:
         """Freeze what stands still, and refine from the epoch on that was asked for."""
@@ -95,6 +97,8 @@ class SelfSupervisedRecipe:
         model.depth_learns = learns  # type: ignore[assignment]
         if config.optimizer.freeze_depth_norm or not learns:
             freeze_norms(model, 'depth_net')
+        if config.optimizer.trunk_lr == 0:
+            freeze_trunk(model)
 
     def parameter_groups(self, model: nn.Module) -> list[dict[str, Any]]:
         """Let the encoders learn slower."""

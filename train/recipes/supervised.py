@@ -23,12 +23,14 @@ import numpy as np
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.networks.depth_net import canonical_factor, DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
+from sa4depth_train.chamfer import chamfer_error
 from sa4depth_train.checkpoint import make_card, start_network
 from sa4depth_train.config import LossConfig, TrainConfig
 from sa4depth_train.depth_dataset import DepthDataset
 from sa4depth_train.losses import (
     absolute_error, affine_error, gradient_error, scale_error, silog)
-from sa4depth_train.parameters import freeze_encoder_norms, parameter_groups
+from sa4depth_train.parameters import (
+    freeze_encoder_norms, freeze_trunk, parameter_groups)
 from sa4depth_train.recipes.recipe import Heldout
 from sa4depth_train.run_folder import RunFolder
 from sa4depth_train.training_frames import TrainingFrames
@@ -71,15 +73,20 @@ class SupervisedRecipe:
         self.notes = self._frames.notes
         # channels_last is what convolutions on both CPU and GPU are fastest with.
         self.model = self._make_model(config).to(device, memory_format=torch.channels_last)
+        if config.optimizer.trunk_lr == 0:
+            freeze_trunk(self.model)
 
     @staticmethod
     def _make_model(config: TrainConfig) -> nn.Module:
         return SupervisedModel(start_network(config), config.loss)
 
     def begin_epoch(self, model: nn.Module, epoch: int) -> None:
-        """Freeze the encoder's norms, if they are to be frozen."""
-        if self._run.config.optimizer.freeze_encoder_norm:
+        """Freeze the norms that are to be frozen."""
+        settings = self._run.config.optimizer
+        if settings.freeze_encoder_norm:
             freeze_encoder_norms(model)
+        if settings.trunk_lr == 0:
+            freeze_trunk(model)
 
     def parameter_groups(self, model: nn.Module) -> list[dict[str, Any]]:
         """Let the encoder learn slower."""
@@ -114,17 +121,20 @@ def supervised_losses(
     """Give the losses of a batch of DepthDataset, in the unit of the network's output."""
     factor = canonical_factor(batch['K'], depth_net.config)
     image = batch['image'].contiguous(memory_format=torch.channels_last)
-    return depth_losses(depth_net(image), batch['depth'] / factor, config, batch['rendered'])
+    depth, centres = depth_net.predict(image)
+    return depth_losses(depth, batch['depth'] / factor, config, batch['rendered'], centres)
 
 
 def depth_losses(
     prediction: Tensor, target: Tensor, config: LossConfig, rendered: Tensor | None = None,
+    centres: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """
     Give ``loss`` and the terms that it is the weighted sum of.
 
     ``prediction`` and ``target`` (N, 1, H, W); a target of 0 is unknown. ``rendered`` (N,) says
-    which images are no photographs.
+    which images are no photographs. ``centres`` (N, bins) are those of the bins, for the loss
+    ``chamfer``.
     """
     weight = target > 0
     if rendered is not None and config.real != 1:
@@ -137,6 +147,9 @@ def depth_losses(
         if getattr(config, name) > 0:
             losses[name] = term(prediction, target, weight)
             loss = loss + getattr(config, name) * losses[name]
+    if config.chamfer > 0 and centres is not None:
+        losses['chamfer'] = chamfer_error(centres, target, weight)
+        loss = loss + config.chamfer * losses['chamfer']
     return {'loss': loss, **losses}
 
 
