@@ -47,11 +47,6 @@ class DepthSeries:
     plain: ErrorCurves | None
     scaled: ErrorCurves
 
-    @property
-    def main(self) -> str:
-        """The metric that ranks pictures: 'abs_rel', or 'scaled_abs_rel' without a unit."""
-        return 'scaled_abs_rel' if self.plain is None else 'abs_rel'
-
 
 @dataclass(frozen=True)
 class BagResult:
