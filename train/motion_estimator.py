@@ -29,6 +29,7 @@ from sa4depth_train.bag_dataset import BagFrames
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_dataset import network_intrinsics
 from sa4depth_train.excerpt import Excerpt
+from sa4depth_train.frame import Frame
 from sa4depth_train.pose_evaluation import (
     measure_motion, MotionEstimate, MotionFrame, MotionResult)
 import torch
@@ -112,13 +113,19 @@ def motion_frames(
     entries = frames.bags[0].frames
     numbers = excerpt.of(len(frames), bag.stem)
     for index in numbers:
-        frame, pose = frames[index], entries[index].pose
-        view = plain_view(network_intrinsics(frame, size))
-        rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, size)
-        whole = np.ones(frame.rgb.shape[:2], bool) if frame.seen is None else frame.seen
-        _, seen = render_view(frame.rgb, whole.astype(np.float32), frame.K, view, size)
         seconds = frames.stamp(index) - frames.stamp(numbers.start)
-        yield MotionFrame(rgb, seen, depth, view.K, pose, seconds)
+        yield motion_frame(frames[index], entries[index].pose, seconds, size)
+
+
+def motion_frame(
+    frame: Frame, pose: NDArray[np.float64] | None, seconds: float, size: tuple[int, int],
+) -> MotionFrame:
+    """Letterbox one frame to ``size`` (width, height); the rest as in MotionFrame."""
+    view = plain_view(network_intrinsics(frame, size))
+    rgb, depth = render_view(frame.rgb, frame.depth, frame.K, view, size)
+    whole = np.ones(frame.rgb.shape[:2], bool) if frame.seen is None else frame.seen
+    _, seen = render_view(frame.rgb, whole.astype(np.float32), frame.K, view, size)
+    return MotionFrame(rgb, seen, depth, view.K, pose, seconds)
 
 
 def motion_result(

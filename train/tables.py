@@ -57,15 +57,21 @@ class Table:
 
 def depth_table(bags: Mapping[str, Mapping[str, float]]) -> Table:
     """Make the table of depth metrics (see metrics.summarize) by bag."""
-    rows = [[bag, *_cells(metrics, DEPTH_COLUMNS)] for bag, metrics in bags.items()]
-    return Table('Depth', ('bag', *DEPTH_COLUMNS), rows)
+    return figures_table('Depth', 'bag', bags, DEPTH_COLUMNS)
 
 
 def motion_table(tracks: Mapping[tuple[str, str], Mapping[str, float]]) -> Table:
     """Make the table of motion figures (see Track.metrics) by bag and kind of estimate."""
-    rows = [[f'{bag} {kind}', *_cells(metrics, MOTION_COLUMNS)]
-            for (bag, kind), metrics in tracks.items()]
-    return Table('Motion', ('bag', *MOTION_COLUMNS), rows)
+    rows = {f'{bag} {kind}': metrics for (bag, kind), metrics in tracks.items()}
+    return figures_table('Motion', 'bag', rows, MOTION_COLUMNS)
+
+
+def figures_table(
+    caption: str, first: str, rows: Mapping[str, Mapping[str, float]], columns: Sequence[str],
+) -> Table:
+    """Make a table of ``columns`` out of named figures; ``first`` heads the names of the rows."""
+    cells = [[name, *_cells(figures, columns)] for name, figures in rows.items()]
+    return Table(caption, (first, *columns), cells)
 
 
 def spread_table(quantiles: Mapping[str, Sequence[float]]) -> Table:

@@ -12,23 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`sa4depth evaluate`: a model against the depth and the odometry of bags."""
+"""`sa4depth evaluate`: a model against the depth and odometry of bags or of a benchmark."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
+from sa4depth_ros.cli.evaluate_dataset import add_dataset_arguments, check_source, run_dataset
 from sa4depth_ros.errors import ConfigError
 
 NAME = 'evaluate'
-HELP = 'measure a model against the depth and the odometry of bags'
+HELP = 'measure a model against depth and odometry, of bags or of a public benchmark'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument('--model', type=Path, required=True,
                         help='an .onnx model, or a .safetensors checkpoint')
-    parser.add_argument('--bag', type=Path, action='append', required=True,
+    parser.add_argument('--bag', type=Path, action='append',
                         help='a ROS 1 .bag file or a rosbag2 folder; give it again for more')
     parser.add_argument('--from', type=float, default=0.0, dest='start', metavar='FRACTION',
                         help='begin here in each bag; 0.8 is the part held out by training')
@@ -41,17 +42,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'folder of --output')
     parser.add_argument('--backend', default='auto', help='inference backend, as in the node')
     parser.add_argument('--threads', type=int, default=0, help='CPU threads of the backend')
-    parser.add_argument('--min-depth', type=float, default=0.1, metavar='METRES',
-                        help='ground truth nearer than this is not counted')
-    parser.add_argument('--max-depth', type=float, default=20.0, metavar='METRES',
-                        help='ground truth farther than this is not counted')
+    parser.add_argument('--min-depth', type=float, metavar='METRES',
+                        help='ground truth nearer than this is not counted; default: 0.1, or '
+                             'that of the benchmark')
+    parser.add_argument('--max-depth', type=float, metavar='METRES',
+                        help='ground truth farther than this is not counted; default: 20, or '
+                             'that of the benchmark')
     for name in ('image', 'camera-info', 'depth', 'odom'):
         parser.add_argument(f'--{name}-topic', default='', help='default: found by its type')
+    add_dataset_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print tables, write JSON, pictures and a page."""
+    check_source(args)
     limits = _limits(args)
+    if args.dataset:
+        return run_dataset(args, limits)
+    return _run_bags(args, limits)
+
+
+def _run_bags(args: argparse.Namespace, limits: tuple[int, int] | None) -> int:
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
     from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.bag_report import measure_bag, tables, write_report
@@ -65,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     excerpt = Excerpt(args.start, limits)
     reports = [measure_bag(bag, config, excerpt, estimator, motion) for bag in args.bag]
     header = {'model': str(args.model), 'backend': estimator.engine.name, 'from': args.start,
-              'frames': args.frames or 'all', 'min_depth': args.min_depth,
-              'max_depth': args.max_depth}
+              'frames': args.frames or 'all', 'min_depth': config.min_depth,
+              'max_depth': config.max_depth}
     page = args.html or args.output / 'index.html'
     reports = write_report(args.output, reports, header, page)
     for table in tables(reports):
@@ -100,5 +111,6 @@ def _data_config(args: argparse.Namespace) -> Any:
     from sa4depth_train.data_config import DataConfig
     return DataConfig(
         image_topic=args.image_topic, camera_info_topic=args.camera_info_topic,
-        depth_topic=args.depth_topic, odom_topic=args.odom_topic, min_depth=args.min_depth,
-        max_depth=args.max_depth)
+        depth_topic=args.depth_topic, odom_topic=args.odom_topic,
+        min_depth=0.1 if args.min_depth is None else args.min_depth,
+        max_depth=20.0 if args.max_depth is None else args.max_depth)

@@ -26,7 +26,7 @@ from sa4depth_ros.errors import Sa4DepthError
 COMMANDS = {
     'demo': 'run the depth node on a recording, a video or a webcam and save what it publishes',
     'train': 'train a network on bags and rendered worlds',
-    'evaluate': 'measure a model against the depth and the odometry of bags',
+    'evaluate': 'measure a model against depth and odometry, of bags or of a public benchmark',
     'calibrate': 'find the metric scale of a model from a bag',
     'export': 'write a trained checkpoint as a self-describing ONNX model',
     'build-engine': 'build the TensorRT engine of a model ahead of time',
@@ -42,6 +42,7 @@ EXTRAS = {
     'matplotlib': 'train', 'onnx': 'train', 'onnxscript': 'train', 'safetensors': 'train',
     'tensorboard': 'train', 'torch': 'train', 'transformers': 'train',
     'moderngl': 'render',
+    'h5py': 'datasets', 'scipy': 'datasets',
     'cuda': 'tensorrt', 'filelock': 'tensorrt',
     'cv2': 'demo', 'onnxruntime': 'demo', 'psutil': 'demo', 'rosbags': 'demo', 'tqdm': 'demo',
 }
