@@ -28,6 +28,7 @@ from sa4depth_ros.runtime.camera_model import CameraModel, scaled_intrinsics
 from sa4depth_ros.runtime.preprocess import FrameGeometry, resize
 from sa4depth_ros.runtime.registered_depth import on_rectified_pixels
 from sa4depth_train.bag_index import BagIndex, FrameEntry, unique_name
+from sa4depth_train.bag_lidar import BagLidar
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.frame import Frame
 from sa4depth_train.frame_cache import cache_key, cache_root, FrameCache
@@ -56,6 +57,8 @@ class BagFrames:
         self._network_size = network_size
         self.bags = [BagIndex(path, config, need_depth=need == 'depth')
                      for path in (*bags, *heldout_bags)]
+        self._lidars = {bag.path: BagLidar(bag.reader, bag.topics.depth, bag.camera_frame)
+                        for bag in self.bags if bag.has_lidar and bag.topics.depth}
         self._entries: list[_Place] = []
         self.train_of: dict[str, list[int]] = {}
         self.heldout: dict[str, list[int]] = {}
@@ -69,6 +72,8 @@ class BagFrames:
         values = asdict(config)
         settings = {key: values[key] for key in _DECIDES_PIXELS} | {
             'size': list(self._network_size), 'detail': _DETAIL, 'need': need}
+        if config.lidar_topic:
+            settings['lidar_topic'] = config.lidar_topic
         room = config.cache_mb * 2**20 / len(self._entries)
         return {path: FrameCache(cache_root(config.cache_dir) / cache_key(path, settings), count,
                                  room * count)
@@ -125,14 +130,24 @@ class BagFrames:
         return frame
 
     def _decode(self, bag: BagIndex, entry: FrameEntry, name: str) -> Frame:
-        rgb, depth = bag.read_image(entry), bag.read_depth(entry)
+        rgb = bag.read_image(entry)
         geometry = self._geometry(bag.camera(entry, (rgb.shape[1], rgb.shape[0])))
-        if depth is None:
-            depth = np.zeros((geometry.image_size[1], geometry.image_size[0]), np.float32)
-        else:
-            depth = rectified_depth(depth, geometry, name)
-            depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
+        depth = self._depth(bag, entry, geometry, name)
+        depth[(depth < self._config.min_depth) | (depth > self._config.max_depth)] = 0
         return _shrunk(geometry.rectify(rgb), depth, geometry, name)
+
+    def _depth(
+        self, bag: BagIndex, entry: FrameEntry, geometry: FrameGeometry, name: str,
+    ) -> NDArray[np.float32]:
+        """Give depth on rectified pixels, that of lidar points already of the shrunk size."""
+        if bag.path in self._lidars and entry.depth is not None:
+            assert geometry.camera is not None
+            return self._lidars[bag.path].depth(
+                entry.image.stamp, geometry.camera, _shrunk_size(geometry))
+        depth = bag.read_depth(entry)
+        if depth is None:
+            return np.zeros((geometry.image_size[1], geometry.image_size[0]), np.float32)
+        return rectified_depth(depth, geometry, name)
 
     def _geometry(self, camera: CameraModel) -> FrameGeometry:
         # Its remap tables take longer to make than to use.
@@ -170,15 +185,23 @@ def _shrunk(
     """Make a frame of rectified pixels, no larger than training can use."""
     assert geometry.camera is not None
     width, height = geometry.image_size
-    scale = min(1.0, _DETAIL * max(geometry.ratios))
-    size = (round(width * scale), round(height * scale))
+    size = _shrunk_size(geometry)
+    shrinks = size != (width, height)
     ratios = (size[0] / width, size[1] / height)
     seen = None
     if geometry.needs_remap:
         white = geometry.rectify(np.full((height, width, 3), 255, np.uint8))
-        seen = resize(white, size)[..., 0] == 255 if scale < 1 else white[..., 0] == 255
-    if scale < 1:
+        seen = resize(white, size)[..., 0] == 255 if shrinks else white[..., 0] == 255
+    if shrinks:
         rgb = resize(rgb, size)
+    if depth.shape != size[::-1]:
         depth = cv2.resize(  # type: ignore[assignment]
             depth, size, interpolation=cv2.INTER_NEAREST)
     return Frame(rgb, depth, scaled_intrinsics(geometry.camera.P, ratios), seen, name)
+
+
+def _shrunk_size(geometry: FrameGeometry) -> tuple[int, int]:
+    """Give the (width, height) that frames are kept in."""
+    width, height = geometry.image_size
+    scale = min(1.0, _DETAIL * max(geometry.ratios))
+    return round(width * scale), round(height * scale)

@@ -16,7 +16,7 @@
 
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,8 @@ from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.pixel_formats import decode_compressed, to_rgb
 from sa4depth_train.bag_poses import BagPoses
 from sa4depth_train.bag_reader import BagReader, must_exist
-from sa4depth_train.bag_topics import COMPRESSED, find_odom, find_topics, Topics
+from sa4depth_train.bag_topics import (
+    COMPRESSED, find_cloud, find_odom, find_topics, Topics)
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_messages import compressed_to_depth, Depth, image_to_depth
 
@@ -77,7 +78,8 @@ class BagIndex:
     Reads ROS 1 ``.bag`` files and rosbag2 folders (sqlite3 and mcap), also after a fork. Raises
     BagError when the bag cannot be read or lacks a topic, saying which topics it has. Without
     ``need_depth``, depth that cannot be used is as good as none. ``camera_frame`` is the
-    frame_id of the images.
+    frame_id of the images. With data.lidar_topic, depth is that of its points: ``topics`` and
+    the frames name them, BagLidar reads them.
     """
 
     def __init__(self, path: Path, config: DataConfig, *, need_depth: bool = True) -> None:
@@ -88,7 +90,10 @@ class BagIndex:
         self.topics: Topics = find_topics(
             types, self._first_message, image=config.image_topic,
             camera_info=config.camera_info_topic, depth=config.depth_topic,
-            need_depth=need_depth)
+            need_depth=need_depth and not config.lidar_topic)
+        if config.lidar_topic:
+            self.topics = replace(self.topics, depth=find_cloud(types, config.lidar_topic))
+        self.has_lidar = bool(config.lidar_topic)
         self._odom_topic = config.odom_topic
         first = self._first_message(self.topics.image)
         self.camera_frame = '' if first is None else str(first.header.frame_id)
@@ -116,8 +121,8 @@ class BagIndex:
             raise BagError(f'{self._where(frame.image)}: {error}') from error
 
     def read_depth(self, frame: FrameEntry) -> Depth | None:
-        """Decode the depth of a frame, (h, w) float32 metres, 0 invalid; None: has none."""
-        if frame.depth is None or self.topics.depth is None:
+        """Decode the depth image of a frame, (h, w) float32 metres, 0 invalid; None: has none."""
+        if frame.depth is None or self.topics.depth is None or self.has_lidar:
             return None
         message = self._read(self.topics.depth, frame.depth)
         try:
@@ -126,6 +131,11 @@ class BagIndex:
             return decode(message)
         except BagError as error:
             raise BagError(f'{self._where(frame.depth)}: {error}') from error
+
+    @property
+    def reader(self) -> BagReader:
+        """The bag itself."""
+        return self._reader
 
     def camera(self, frame: FrameEntry, size: tuple[int, int]) -> CameraModel:
         """Give the calibration of a frame's image of ``size`` (width, height)."""

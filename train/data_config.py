@@ -28,6 +28,8 @@ class DataConfig:
 
     image_topic, camera_info_topic, depth_topic, odom_topic: names; empty means found by type.
     Odometry poses count as those of the camera's optical frame (child_frame_id says so).
+    lidar_topic: a PointCloud2 topic whose points, brought into the camera by /tf_static and
+    projected by CameraInfo, are the depth in place of a depth topic; empty is off.
     max_time_difference: seconds between the stamps of an image and of its depth or pose.
     min_depth, max_depth: metres; depth outside is no ground truth.
     holdout: fraction of each bag, at its end, kept out of training and used for metrics.
@@ -49,6 +51,7 @@ class DataConfig:
     camera_info_topic: str = ''
     depth_topic: str = ''
     odom_topic: str = ''
+    lidar_topic: str = ''
     max_time_difference: float = 0.03
     min_depth: float = 0.1
     max_depth: float = 20.0
