@@ -102,23 +102,28 @@ def measure_depth(
     protocol = found.protocol
     numbers = excerpt.of(len(found.names), protocol.name)
     tally = DepthTally(len(numbers), protocol.min_depth, protocol.max_depth, axis='frame')
-    rows, scaled = [], False
-    for number in tqdm(numbers, desc=protocol.name, disable=None):
-        sample = found.read(number)
-        depth, unit = predict(estimator, sample, flip=options.flip)
-        scaled = options.scales(unit)
-        depth = on_target_pixels(depth, sample.target, protocol)
-        row = protocol_metrics(depth, sample.target, protocol, median_scaling=scaled)
-        _tell(tally, sample, depth, unit, protocol, found.names[number])
-        if row is not None:
-            rows.append(row)
+    judged = [_judged(estimator, found, number, options, tally)
+              for number in tqdm(numbers, desc=protocol.name, disable=None)]
+    rows = [row for row, _ in judged if row is not None]
     if not rows:
         raise BagError(f'{protocol.name}: no frame of {len(numbers)} has 10 pixels whose depth '
                        f'is known inside the crop and {protocol.min_depth:g} to '
                        f'{protocol.max_depth:g} m')
     notes = (*found.notes, *_notes(protocol, len(numbers), rows))
     result = tally.result(protocol.name, numbers[0])
-    return DepthReport(protocol, _summary(rows), scaled, options.flip, result, notes)
+    return DepthReport(protocol, _summary(rows), judged[0][1], options.flip, result, notes)
+
+
+def _judged(
+    estimator: Estimator, found: DepthSet, number: int, options: DepthOptions, tally: DepthTally,
+) -> tuple[dict[str, float] | None, bool]:
+    """Give the metrics of one frame, None without truth, and whether it was scaled."""
+    protocol, sample = found.protocol, found.read(number)
+    depth, unit = predict(estimator, sample, flip=options.flip)
+    scaled = options.scales(unit)
+    depth = on_target_pixels(depth, sample.target, protocol)
+    _tell(tally, sample, depth, unit, protocol, found.names[number])
+    return protocol_metrics(depth, sample.target, protocol, median_scaling=scaled), scaled
 
 
 def predict(
