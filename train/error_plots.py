@@ -25,7 +25,11 @@ from sa4depth_train.error_curves import Curve, ErrorCurves, Values
 
 PLAIN, SCALED, DEPTH = '#d95f02', '#1f78b4', '#33803a'
 _LABELS = {PLAIN: 'as predicted', SCALED: 'scaled to the median of each frame'}
+# Below the thin line of the other: where both are the same, both are seen.
+_WIDTHS = {PLAIN: 2.8, SCALED: 1.1, DEPTH: 1.1}
 _WIDE = 8
+# Less than this share of the median up and down is no change of scale.
+_LEAST_SPAN = 0.05
 
 
 def write_frames_plot(path: Path, series: DepthSeries) -> None:
@@ -45,6 +49,8 @@ def write_frames_plot(path: Path, series: DepthSeries) -> None:
     middle = float(np.median(scale))
     _dots(axes[2], series.places, scale, DEPTH,
           f'scale: median {middle:.3g}, std/median {scale.std() / middle:.3f}')
+    span = max(float(np.abs(scale - middle).max()) * 1.1, _LEAST_SPAN * middle)
+    axes[2].set_ylim(middle - span, middle + span)
     axes[2].axhline(middle, color='#888888', linewidth=0.8)
     axes[2].set_ylabel('true / predicted depth,\nmedian of each frame')
     axes[2].set_xlabel(series.axis)
@@ -98,8 +104,9 @@ def _draw_rows(ax: Any, lines: Mapping[str, ErrorCurves]) -> None:
     for color, curves in lines.items():
         rows = curves.by_row.error.size
         height = (np.arange(rows) + 0.5) / rows
-        ax.plot(curves.by_row.error, height, '.-', color=color, markersize=4, linewidth=1.2)
-        ax.plot(curves.by_row.bias, height, '--', color=color, linewidth=1.0)
+        ax.plot(curves.by_row.error, height, '.-', color=color, markersize=4,
+                linewidth=_WIDTHS[color])
+        ax.plot(curves.by_row.bias, height, '--', color=color, linewidth=_WIDTHS[color])
     ax.axvline(0, color='#888888', linewidth=0.8)
     ax.set(ylim=(1, 0), xlabel='relative error', ylabel='image row, 0 top, 1 bottom')
     ax.locator_params(axis='x', nbins=6)
@@ -107,9 +114,9 @@ def _draw_rows(ax: Any, lines: Mapping[str, ErrorCurves]) -> None:
 
 
 def _pair(ax: Any, x: Values, curve: Curve, color: str) -> None:
-    ax.plot(x, curve.error, '.-', color=color, markersize=4, linewidth=1.2,
+    ax.plot(x, curve.error, '.-', color=color, markersize=4, linewidth=_WIDTHS[color],
             label=f'error, {_LABELS[color]}')
-    ax.plot(x, curve.bias, '--', color=color, linewidth=1.0,
+    ax.plot(x, curve.bias, '--', color=color, linewidth=_WIDTHS[color],
             label='bias: above 0 is too far')
 
 
@@ -149,7 +156,7 @@ def _metres(axis: Any) -> None:
 
 
 def _dots(ax: Any, x: Values, y: Values, color: str, label: str) -> None:
-    ax.plot(x, y, '.-', color=color, markersize=3, linewidth=0.8, label=label)
+    ax.plot(x, y, '.-', color=color, markersize=3, linewidth=_WIDTHS[color], label=label)
 
 
 def _widen(ax: Any, lines: Mapping[str, Values]) -> None:
@@ -159,5 +166,5 @@ def _widen(ax: Any, lines: Mapping[str, Values]) -> None:
     values = np.concatenate([line[line > 0] for line in lines.values()])
     if values.size and values.max() > _WIDE * values.min():
         ax.set_yscale('log')
-    else:
-        ax.set_ylim(bottom=0)
+    elif values.size:
+        ax.set_ylim(0, 1.1 * float(values.max()))
