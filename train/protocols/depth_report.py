@@ -70,11 +70,13 @@ class DepthReport:
 
     ``metrics`` are means over frames of PROTOCOL_METRICS and ``coverage``, the median of
     ``median_scale``, its standard deviation over it (``scale_consistency``), and ``frames``;
-    ``scaled`` says whether that scale is in them. ``result`` has what else the page shows.
+    ``scaled`` says whether that scale is in them, ``unit`` is that of the model. ``result`` has
+    what else the page shows: as of a model without a unit where medians are scaled.
     """
 
     protocol: DepthProtocol
     metrics: dict[str, float]
+    unit: str
     scaled: bool
     flip: bool
     result: BagResult
@@ -83,7 +85,7 @@ class DepthReport:
     def to_json(self) -> dict[str, Any]:
         """Give rules and figures as plain values."""
         rules = self.protocol
-        return {'dataset': rules.name, 'unit': self.result.unit, 'median_scaling': self.scaled,
+        return {'dataset': rules.name, 'unit': self.unit, 'median_scaling': self.scaled,
                 'flip': self.flip, 'crop': rules.crop, 'min_depth': rules.min_depth,
                 'max_depth': rules.max_depth, 'official_frames': rules.frames,
                 'metrics': self.metrics, 'notes': list(self.notes)}
@@ -111,19 +113,22 @@ def measure_depth(
                        f'{protocol.max_depth:g} m')
     notes = (*found.notes, *_notes(protocol, len(numbers), rows))
     result = tally.result(protocol.name, numbers[0])
-    return DepthReport(protocol, _summary(rows), judged[0][1], options.flip, result, notes)
+    unit = judged[0][1]
+    return DepthReport(protocol, _summary(rows), unit, options.scales(unit), options.flip, result,
+                       notes)
 
 
 def _judged(
     estimator: Estimator, found: DepthSet, number: int, options: DepthOptions, tally: DepthTally,
-) -> tuple[dict[str, float] | None, bool]:
-    """Give the metrics of one frame, None without truth, and whether it was scaled."""
+) -> tuple[dict[str, float] | None, str]:
+    """Give the metrics of one frame, None without truth, and the unit of its prediction."""
     protocol, sample = found.protocol, found.read(number)
     depth, unit = predict(estimator, sample, flip=options.flip)
     scaled = options.scales(unit)
     depth = on_target_pixels(depth, sample.target, protocol)
-    _tell(tally, sample, depth, unit, protocol, found.names[number])
-    return protocol_metrics(depth, sample.target, protocol, median_scaling=scaled), scaled
+    shown = 'relative' if scaled else unit
+    _tell(tally, sample, depth, shown, protocol, found.names[number])
+    return protocol_metrics(depth, sample.target, protocol, median_scaling=scaled), unit
 
 
 def predict(

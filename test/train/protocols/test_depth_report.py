@@ -76,7 +76,11 @@ def test_models_without_a_unit_are_scaled_others_when_asked(found) -> None:
     metric = measure_depth(Reader(1.1), found, DepthOptions('off'))
     # Clamped to 10 m; nearer than that a tenth too far.
     assert 0.08 < metric.metrics['abs_rel'] < 0.1 and not metric.scaled
-    assert measure_depth(Reader(1.1), found, DepthOptions('on')).scaled
+    asked = measure_depth(Reader(1.1), found, DepthOptions('on'))
+    assert asked.scaled and asked.unit == 'm'
+    # What is shown is what was judged.
+    assert all(picture.scaled for picture in asked.result.pictures)
+    assert asked.result.series.plain is None and metric.result.series.plain is not None
     assert 'median scaling' in depth_table(relative).caption
     assert 'no scaling' in depth_table(metric).caption
     with pytest.raises(ConfigError, match='cannot be judged without median scaling'):
