@@ -77,7 +77,9 @@ class NetworkMotion:
     def estimate(self, target: NetworkObservation, source: NetworkObservation) -> MotionEstimate:
         """Give the motion from the earlier ``target`` to the later ``source``."""
         earlier = torch.zeros(1, dtype=torch.bool, device=self.device)
-        alone = self._motion_net.initial_pose(target.image, source.image, earlier)
+        alone = self._motion_net.scaled(
+            self._motion_net.initial_pose(target.image, source.image, earlier),
+            target.depth_tensor)
         if not self.refines:
             return MotionEstimate(_matrix(alone), _matrix(alone))
         refined = self._motion_net.refine(

@@ -103,6 +103,10 @@ def export_motion(
 def _for_robots(motion: MotionNet, points: int, iterations: int) -> MotionNet:
     """Change settings that no weight depends on."""
     config = motion.config
+    if config.pose.by_inverse_depth:
+        raise ModelError('expected a PoseNet that needs images alone, but this one was trained '
+                         'with motion.pose.by_inverse_depth=true; train it without, or export '
+                         'the depth network by itself (--no-motion)')
     refinement = replace(config.refinement, points=points,
                          iterations=iterations or config.refinement.iterations)
     result = MotionNet(MotionConfig(config.pose, config.features, refinement))

@@ -59,7 +59,8 @@ class SelfSupervisedModel(nn.Module):
             output = self.depth_net(inputs[:, 0].contiguous(memory_format=torch.channels_last))
         held = {} if self.anchor is None else self.anchor(inputs[:, 0], output, batch['seen'])
         depth = output * canonical_factor(batch['K'], self.depth_net.config)
-        T = self._initial_poses(inputs, batch['earlier'], batch.get('origins'))
+        T = self.motion_net.scaled(
+            self._initial_poses(inputs, batch['earlier'], batch.get('origins')), depth)
         levels = self._features(inputs, batch['seen']) if self.refining else []
         # Half precision is for the networks: pixels of a warp need more than its 11 bits.
         with torch.autocast(depth.device.type, enabled=False):

@@ -62,6 +62,20 @@ class MotionNet(nn.Module):
         with torch.autocast(target.device.type, enabled=False):
             return torch.where(swap[..., 0], inverse(T_first2second), T_first2second)
 
+    def scaled(self, T_initial: Tensor, depth: Tensor) -> Tensor:
+        """
+        Give PoseNet's motions (S N, 4, 4) with their translation in its final unit.
+
+        That is the mean inverse of the targets' ``depth`` (N, 1, H, W), taken S times in turn,
+        with motion.pose.by_inverse_depth (method.md 2); otherwise they stay as they are.
+        """
+        if not self.config.pose.by_inverse_depth:
+            return T_initial
+        unit = (1 / depth.float()).mean((1, 2, 3)).repeat(len(T_initial) // len(depth))
+        factor = torch.ones_like(T_initial)
+        factor[:, :3, 3] = unit[:, None]
+        return T_initial * factor
+
     def features(self, image: Tensor, mask: Tensor | None = None) -> list[FeatureLevel]:
         """
         Give the feature levels, float32, of ``image`` (N, 3, H, W), RGB in [0, 1].

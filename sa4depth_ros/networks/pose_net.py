@@ -32,12 +32,16 @@ class PoseNetConfig:
     What is needed to build a PoseNet.
 
     ``encoder`` and ``encoder_config`` are those of DepthNetConfig. ``channels`` is the width
-    of the three layers between encoder and output. Raises ConfigError for impossible values.
+    of the three layers between encoder and output. ``by_inverse_depth``: in training on images
+    alone, translation is multiplied by the mean inverse depth of the target frame, as in
+    SPIdepth; such a PoseNet needs depth and cannot be exported. Raises ConfigError for
+    impossible values.
     """
 
     encoder: str = 'efficientnet_lite0'
     encoder_config: str = ''
     channels: int = 128
+    by_inverse_depth: bool = False
 
     def __post_init__(self) -> None:
         check_encoder(self.encoder, self.encoder_config, 'motion.pose.encoder')

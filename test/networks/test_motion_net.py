@@ -70,3 +70,16 @@ def test_a_failed_refinement_falls_back_on_the_first_guess(network) -> None:
     refined.T_target2source.sum().backward()
     assert all(torch.isfinite(value.grad).all() for value in network.parameters()
                if value.grad is not None)
+
+
+def test_translation_can_be_in_units_of_the_mean_inverse_depth() -> None:
+    T = torch.eye(4).repeat(4, 1, 1)
+    T[:, :3, 3] = torch.rand(4, 3)
+    depth = torch.tensor([2.0, 4.0, 0.5, 1.0]).view(2, 1, 1, 2)
+    config = MotionConfig(PoseNetConfig(channels=8, by_inverse_depth=True))
+    found, expected = MotionNet(config).scaled(T, depth), T.clone()
+    # Both samples of the first source, then both of the second.
+    for row, unit in enumerate((0.375, 1.5, 0.375, 1.5)):
+        expected[row, :3, 3] = unit * T[row, :3, 3]
+    torch.testing.assert_close(found, expected)
+    assert torch.equal(MotionNet(MotionConfig(PoseNetConfig(channels=8))).scaled(T, depth), T)
