@@ -80,7 +80,7 @@ class Browser:
                 assert 'error' not in answer, f'{method}: {answer["error"]}'
                 return answer['result']
 
-    def open(self, page: Path) -> None:
+    def show(self, page: Path) -> None:
         """Show a file, and wait until it and its pictures are loaded."""
         self.events.clear()
         self.call('Page.navigate', url=page.resolve().as_uri())

@@ -91,7 +91,7 @@ def report(tmp_path_factory):
 def browser(report, tmp_path_factory):
     with Browser(tmp_path_factory.mktemp('browser')) as browser:
         browser.resize(1280, 900)
-        browser.open(report[0])
+        browser.show(report[0])
         yield browser
 
 
