@@ -40,7 +40,8 @@ from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sa4depth_ros.runtime.engines import EngineOptions
 from sa4depth_train.bag_index import fingerprint
 from sa4depth_train.data_config import DataConfig
-from sa4depth_train.evaluation import BagResult, evaluate_bag
+from sa4depth_train.depth_tally import BagResult
+from sa4depth_train.evaluation import evaluate_bag
 from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.report import relative_error, write_comparison
 from training_step import machine
