@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rendered_pair import photograph
+from rendered_pair import photograph, ROOM
 from sa4depth_ros.networks.depth_net import DepthNet, DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
 from sa4depth_ros.networks.motion_net import MotionConfig, MotionNet
@@ -130,13 +130,23 @@ def test_a_run_trains_with_and_without_refinement(walk, tmp_path, refined) -> No
     assert depth_net.config.upsampling == 'res_p'
 
 
+def _faces(depth, camera) -> torch.Tensor:
+    """Number the walls, floor and ceiling of the room that a camera at its origin sees."""
+    v, u = np.indices(depth.shape)
+    X = depth[..., None] * (np.stack([u, v, np.ones_like(u)], -1) @ np.linalg.inv(camera).T)
+    faces = np.stack([X[..., 2] / ROOM[2], *(sign * X[..., axis] / ROOM[axis]
+                                             for axis in (0, 1) for sign in (-1, 1))])
+    return torch.from_numpy(1 + faces.argmax(0).astype(np.int32))[None]
+
+
 def test_depth_is_learned_from_five_images() -> None:
     torch.manual_seed(0)
-    size, camera = (64, 96), np.array([[71.0, 0, 47.5], [0, 71.0, 31.5], [0, 0, 1]])
+    size, camera = (64, 96), np.array([[48.0, 0, 47.5], [0, 48.0, 31.5], [0, 0, 1]])
     places = [0.0, -0.4, -0.2, 0.2, 0.4]
     poses = np.tile(np.eye(4), (5, 1, 1))
     poses[:, 0, 3], poses[:, 2, 3] = places, 0.3 * np.array(places)
     views = [photograph(pose, camera, size) for pose in poses]
+    truth = views[0][1]
     images = torch.stack([torch.from_numpy(rgb).permute(2, 0, 1) / 255.0 for rgb, _ in views])
     gray = (views[0][0] @ [0.299, 0.587, 0.114]).astype(np.uint8)
     points = select_keypoints(gray, np.ones(size, bool), KeypointConfig(count=600, total=900),
@@ -145,23 +155,26 @@ def test_depth_is_learned_from_five_images() -> None:
              'K': torch.from_numpy(camera).float()[None],
              'earlier': torch.tensor([[True, True, False, False]]),
              'origins': torch.tensor([[2, 0, 0, 3]]), 'keypoints': torch.from_numpy(points)[None],
-             'superpixels': torch.zeros(1, *size, dtype=torch.int32)}
+             'superpixels': _faces(truth, camera)}
     depth_net = DepthNet(replace(SMALL.network, upsampling='res_b',
                                  decoder_channels=(8, 16, 32, 48, 64)))
     motion_net = MotionNet(MotionConfig(refinement=RefinementConfig(enabled=False)))
     for encoder in (depth_net.encoder, motion_net.pose_net.encoder):
         encoder.load_pretrained()
-    model = SelfSupervisedModel(depth_net, motion_net, replace(LOSSES, smoothness=1e-2))
+    model = SelfSupervisedModel(depth_net, motion_net, LOSSES)
     freeze_encoder_norms(model.train())
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-4)
     losses = []
-    for _ in range(50):
+    for _ in range(60):
         terms = model(batch)
         optimizer.zero_grad()
         terms['loss'].backward()
         optimizer.step()
         losses.append(terms['photometric'].item())
-    assert np.mean(losses[-5:]) < 0.5 * losses[0]
+    assert np.mean(losses[-5:]) < 0.3 * losses[0]
     with torch.no_grad():
         depth = depth_net(images[:1])
-    assert depth_metrics(depth[0, 0].numpy(), views[0][1])['scaled_abs_rel'] < 0.3
+    errors = [depth_metrics(found, truth)['scaled_abs_rel']
+              for found in (depth[0, 0].numpy(), np.ones_like(truth))]
+    # Much nearer to the room than one depth everywhere.
+    assert errors[0] < 0.6 * errors[1]
