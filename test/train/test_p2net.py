@@ -131,7 +131,7 @@ def test_a_run_trains_with_and_without_refinement(walk, tmp_path, refined) -> No
 
 
 def _faces(depth, camera) -> torch.Tensor:
-    """Give a number to each wall, floor and ceiling of the room that a camera at its origin sees."""
+    """Give a number to each side of the room that a camera at its origin sees."""
     v, u = np.indices(depth.shape)
     X = depth[..., None] * (np.stack([u, v, np.ones_like(u)], -1) @ np.linalg.inv(camera).T)
     faces = np.stack([X[..., 2] / ROOM[2], *(sign * X[..., axis] / ROOM[axis]
