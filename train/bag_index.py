@@ -134,7 +134,7 @@ class BagIndex:
 
     @property
     def reader(self) -> BagReader:
-        """The bag itself."""
+        """Give the reader of the bag itself."""
         return self._reader
 
     def camera(self, frame: FrameEntry, size: tuple[int, int]) -> CameraModel:

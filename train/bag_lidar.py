@@ -39,7 +39,7 @@ class BagLidar:
         self, stamp: int, camera: CameraModel, size: tuple[int, int],
     ) -> NDArray[np.float32]:
         """
-        Give the depth (height, width), metres, 0 where no point is, of the cloud nearest to it.
+        Project the cloud nearest to an image: (height, width) metres, 0 where no point is.
 
         ``stamp`` [ns] is that of the image, ``camera`` its calibration; ``size`` (width, height)
         is what its rectified picture is shrunk to. Points are projected at that size, as most of

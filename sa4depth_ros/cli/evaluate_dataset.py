@@ -98,7 +98,7 @@ def _run_odometry(
     args: argparse.Namespace, excerpt: Any, page: Path, header: dict[str, Any],
 ) -> int:
     if args.model.suffix != '.safetensors':
-        raise ConfigError(f"{ODOMETRY} needs a .safetensors checkpoint with motion networks, got "
+        raise ConfigError(f'{ODOMETRY} needs a .safetensors checkpoint with motion networks, got '
                           f"'{args.model}'; sa4depth train writes one with the recipe sa4depth")
     from sa4depth_train.motion_estimator import load_motion_estimator
     from sa4depth_train.protocols.kitti_odometry import open_kitti_sequence, SEQUENCES

@@ -121,6 +121,7 @@ def test_frames_without_truth_and_pixels_without_depth_are_told(found) -> None:
     assert report.notes == ('A note.', '1 frames have no truth that counts.')
 
     class Holes(Reader):
+
         def estimate(self, rgb, camera):
             frame = super().estimate(rgb, camera)
             frame.depth[:12] = np.nan
