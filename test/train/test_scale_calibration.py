@@ -131,7 +131,7 @@ def test_only_rotation_is_refused(tmp_path) -> None:
 def test_nothing_at_the_same_time_is_refused(tmp_path) -> None:
     has = ('depth', 'lidar', 'odometry', 'tf')
     bag = write_robot_bag(tmp_path / 'bag', has=has, frames=8, delay=100 * STEP)
-    with pytest.raises(CalibrationError, match=r'8 x stamps.*/points is 10.000 s from image 0'):
+    with pytest.raises(CalibrationError, match=r'8 x stamps.*/points is 9.300 s from image 7'):
         calibrate(bag, ScaleConfig(reference='lidar'))
     with pytest.raises(CalibrationError, match=r'8 x stamps.*no pose within 0.05 s'):
         calibrate(bag, ScaleConfig(reference='odometry'))
