@@ -16,7 +16,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,10 @@ from sa4depth_train.bag_index import BagIndex, unique_name
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.depth_tally import BagResult
 from sa4depth_train.evaluation import Estimator, evaluate_bag
+from sa4depth_train.evaluation_folder import write_evaluation
 from sa4depth_train.excerpt import Excerpt
 from sa4depth_train.motion_estimator import motion_result, NetworkMotion
-from sa4depth_train.page import Section, write_page
+from sa4depth_train.page import Section
 from sa4depth_train.pose_evaluation import MotionResult
 from sa4depth_train.report_sections import depth_part, motion_part
 from sa4depth_train.tables import (
@@ -109,17 +110,12 @@ def write_report(
     """
     named = _unique(reports)
     folder.mkdir(parents=True, exist_ok=True)
-    values = header | {'bags': [report.to_json() for report in named]}
-    (folder / 'metrics.json').write_text(
-        json.dumps(values, indent=1, allow_nan=False) + '\n', encoding='utf-8')
-    facts = ['; '.join(f'{key}: {value}' for key, value in header.items())]
-    sections = [_section(folder, report) for report in named]
+    sections = (_section(folder, report) for report in named)
     legends = [DEPTH_LEGEND if table.caption == 'Depth' else MOTION_LEGEND
                for table in tables(named)]
     overview = Section('All bags', notes=legends, tables=tables(named))
-    page = page or folder / 'index.html'
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_page(page, 'Evaluation', facts, [overview, *sections])
+    write_evaluation(folder, page or folder / 'index.html', header,
+                     {'bags': [report.to_json() for report in named]}, chain([overview], sections))
     return named
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sa4depth_ros.cli.evaluate_dataset import add_dataset_arguments, check_source, run_dataset
+from sa4depth_ros.cli.evaluated_model import open_estimator
 from sa4depth_ros.errors import ConfigError
 
 NAME = 'evaluate'
@@ -63,15 +64,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_bags(args: argparse.Namespace, limits: tuple[int, int] | None) -> int:
-    from sa4depth_ros.runtime.depth_estimator import DepthEstimator
-    from sa4depth_ros.runtime.engines import EngineOptions
     from sa4depth_train.bag_report import measure_bag, tables, write_report
     from sa4depth_train.excerpt import Excerpt
-    checkpoint = args.model.suffix == '.safetensors'
-    backend = 'torch' if checkpoint else args.backend
-    estimator = DepthEstimator(
-        args.model, backend=backend, options=EngineOptions(threads=args.threads, faithful=True))
-    motion = _motion_estimator(args.model) if checkpoint else None
+    estimator = open_estimator(args)
+    motion = _motion_estimator(args.model) if args.model.suffix == '.safetensors' else None
     config = _data_config(args)
     excerpt = Excerpt(args.start, limits)
     reports = [measure_bag(bag, config, excerpt, estimator, motion) for bag in args.bag]

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sa4depth_ros.cli.evaluated_model import open_estimator
 from sa4depth_ros.errors import ConfigError
 
 # As in sa4depth_train.protocols.catalog, which may not be imported for --help.
@@ -80,13 +81,16 @@ def run_dataset(args: argparse.Namespace, limits: tuple[int, int] | None) -> int
 def _run_depth(
     args: argparse.Namespace, excerpt: Any, page: Path, header: dict[str, Any],
 ) -> int:
+    from sa4depth_ros.runtime.depth_estimator import DepthSettings
     from sa4depth_train.protocols.catalog import open_depth_set
     from sa4depth_train.protocols.depth_report import DepthOptions, measure_depth
     from sa4depth_train.protocols.protocol_page import depth_table, write_depth_page
     found = open_depth_set(args.dataset, args.root, args.split)
     protocol = found.protocol.changed(
         crop=args.crop, min_depth=args.min_depth, max_depth=args.max_depth)
-    estimator = _estimator(args)
+    estimator = open_estimator(args)
+    # The rules of the benchmark limit depth, after scaling.
+    estimator.settings = DepthSettings(min_depth=0.0, max_depth=float('inf'))
     report = measure_depth(
         estimator, replace(found, protocol=protocol),
         DepthOptions(args.median_scaling, args.flip), excerpt)
@@ -116,17 +120,6 @@ def _refuse(args: argparse.Namespace, options: Mapping[str, Any], owner: str) ->
     given = [name for name, default in options.items() if getattr(args, name) != default]
     if given:
         raise ConfigError(f'--{given[0].replace("_", "-")} is for {owner}; leave it out here')
-
-
-def _estimator(args: argparse.Namespace) -> Any:
-    from sa4depth_ros.runtime.depth_estimator import DepthEstimator, DepthSettings
-    from sa4depth_ros.runtime.engines import EngineOptions
-    backend = 'torch' if args.model.suffix == '.safetensors' else args.backend
-    estimator = DepthEstimator(
-        args.model, backend=backend, options=EngineOptions(threads=args.threads, faithful=True))
-    # The rules of the benchmark limit depth, after scaling.
-    estimator.settings = DepthSettings(min_depth=0.0, max_depth=float('inf'))
-    return estimator
 
 
 def _told(table: str, notes: Any, output: Path, page: Path) -> int:

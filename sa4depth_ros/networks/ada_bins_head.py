@@ -17,9 +17,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.depth_bins import BinWidths, expected_depth, HeadOutput
-from sa4depth_ros.networks.patch_transformer import check_patches, PatchTransformer
+from sa4depth_ros.networks.patch_transformer import (
+    check_patches, check_settings, PatchTransformer)
 from torch import nn, Tensor
 
 
@@ -43,11 +43,7 @@ class AdaBinsConfig:
     feed_forward: int = 1024
 
     def __post_init__(self) -> None:
-        values = vars(self)
-        if min(values.values()) < 1 or self.bins < 2 or self.channels % self.heads:
-            raise ConfigError(
-                'network.ada_bins: expected positive numbers, at least 2 bins, and channels that '
-                f'the heads share evenly, got {values}')
+        check_settings('network.ada_bins', vars(self))
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise ConfigError when the map of ``size`` (h, w) has too few patches."""

@@ -14,6 +14,7 @@
 
 """A small transformer over the patches of a feature map."""
 
+from collections.abc import Mapping
 import math
 
 from sa4depth_ros.errors import ConfigError
@@ -89,6 +90,14 @@ class _Attention(nn.Module):
     def _split(self, x: Tensor) -> Tensor:
         """Give (N, heads, tokens, width) of (N, tokens, heads * width)."""
         return x.unflatten(2, (self._heads, self._width)).transpose(1, 2)
+
+
+def check_settings(where: str, values: Mapping[str, int]) -> None:
+    """Raise ConfigError, naming the group ``where``, for impossible settings of such a head."""
+    if min(values.values()) < 1 or values['bins'] < 2 or values['channels'] % values['heads']:
+        raise ConfigError(
+            f'{where}: expected positive numbers, at least 2 bins, and channels that the heads '
+            f'share evenly, got {dict(values)}')
 
 
 def check_patches(

@@ -17,9 +17,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.networks.depth_bins import BinWidths, expected_depth, HeadOutput
-from sa4depth_ros.networks.patch_transformer import check_patches, PatchTransformer
+from sa4depth_ros.networks.patch_transformer import (
+    check_patches, check_settings, PatchTransformer)
 import torch
 from torch import nn, Tensor
 
@@ -44,11 +44,7 @@ class SelfQueryConfig:
     feed_forward: int = 1024
 
     def __post_init__(self) -> None:
-        values = vars(self)
-        if min(values.values()) < 1 or self.bins < 2 or self.channels % self.heads:
-            raise ConfigError(
-                'network.self_query: expected positive numbers, at least 2 bins, and channels '
-                f'that the heads share evenly, got {values}')
+        check_settings('network.self_query', vars(self))
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise ConfigError when the map of ``size`` (h, w) has fewer patches than queries."""

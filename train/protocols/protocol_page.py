@@ -15,12 +15,13 @@
 """The folder that shows a model on a benchmark: metrics.json, pictures, and the page."""
 
 from collections.abc import Mapping, Sequence
-import json
+from itertools import chain
 import math
 from pathlib import Path
 from typing import Any
 
-from sa4depth_train.page import Section, write_page
+from sa4depth_train.evaluation_folder import write_evaluation
+from sa4depth_train.page import Section
 from sa4depth_train.pose_evaluation import MotionResult
 from sa4depth_train.protocols.depth_report import DepthReport
 from sa4depth_train.report_sections import depth_part, motion_part
@@ -59,11 +60,14 @@ def write_depth_page(
 ) -> None:
     """Write ``metrics.json``, the pictures and the ``page``; ``header`` says what was run."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder, {**header, **report.to_json()})
-    overview = Section(report.protocol.name, notes=[*report.notes, _DEPTH_LEGEND],
-                       tables=[depth_table(report)],
-                       parts=[depth_part(folder, report.protocol.name, report.result)])
-    _write_page(page, header, [overview])
+    sections = (_depth_section(folder, one) for one in (report,))
+    write_evaluation(folder, page, header, _plain(report.to_json()), sections)
+
+
+def _depth_section(folder: Path, report: DepthReport) -> Section:
+    return Section(report.protocol.name, notes=[*report.notes, _DEPTH_LEGEND],
+                   tables=[depth_table(report)],
+                   parts=[depth_part(folder, report.protocol.name, report.result)])
 
 
 def write_odometry_page(
@@ -71,18 +75,12 @@ def write_odometry_page(
 ) -> None:
     """Write the same for sequences of the odometry benchmark."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder, {**header, 'sequences': [
-        {'sequence': result.bag, **result.to_json()} for result in results]})
     overview = Section('KITTI odometry', notes=[_ODOMETRY_LEGEND],
                        tables=[odometry_table(results)])
-    _write_page(page, header, [overview, *(
-        Section(result.bag, notes=result.notes, parts=[motion_part(folder, result.bag, result)])
-        for result in results)])
-
-
-def _write_json(folder: Path, values: Mapping[str, Any]) -> None:
-    (folder / 'metrics.json').write_text(
-        json.dumps(_plain(values), indent=1, allow_nan=False) + '\n', encoding='utf-8')
+    sections = (Section(result.bag, notes=result.notes,
+                        parts=[motion_part(folder, result.bag, result)]) for result in results)
+    figures = {'sequences': [{'sequence': result.bag, **result.to_json()} for result in results]}
+    write_evaluation(folder, page, header, _plain(figures), chain([overview], sections))
 
 
 def _plain(value: Any) -> Any:
@@ -91,9 +89,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _write_page(page: Path, header: Mapping[str, Any], sections: Sequence[Section]) -> None:
-    page.parent.mkdir(parents=True, exist_ok=True)
-    facts = ['; '.join(f'{key}: {value}' for key, value in header.items())]
-    write_page(page, 'Evaluation', facts, sections)
