@@ -205,7 +205,7 @@ def _room_beyond(site: Site, hole: Hole, dress: Dress) -> Parts:
     parts: Parts = [(name, panel(at, u, v, cell=WHOLE)) for name, at, u, v in faces]
     for _ in range(site.number(0, 5)):
         size = min(w, site.between(0.3, 1.4)), site.between(0.3, 0.8), site.between(0.4, 2.0)
-        at = site.between(x + size[0] / 2, x + w - size[0] / 2), d - size[1] / 2, size[2] / 2
+        at = (x + size[0] / 2 + site.between(0, w - size[0]), d - size[1] / 2, size[2] / 2)
         parts.append((site.some('wood'), slab(size, at, grain='z')))
     name = dress.doors[site.number(0, len(dress.doors) - 1)]
     leaf_width, side = hole.s1 - hole.s0, 1 if site.chance(0.5) else -1

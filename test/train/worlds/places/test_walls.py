@@ -71,6 +71,16 @@ def test_a_wall_is_whole_but_for_its_hole(kind: str) -> None:
                 assert _covers(meshes, float(s), float(z)) == outside, (s, z)
 
 
+@pytest.mark.parametrize('seed', [193, 384, 489])
+def test_a_cupboard_may_be_as_wide_as_the_room_beyond(seed: int) -> None:
+    """Rounding must not leave it less than no room to stand (these seeds drew such a one)."""
+    site = Site(np.random.default_rng(seed), unseen=False)
+    dress = Dress('paint', 'dado', 'frame', ('leaf',), 'pane', split=1.2)
+    free = raise_wall(site, Wall(0.0, 0.0, 0.0, 5.0), 3.0, dress,
+                      [Hole(2.0, 2.6, 0.0, 2.1, 'open', 0.2)])
+    assert free == [(0.0, 2.0), (2.6, 5.0)]
+
+
 def test_things_hang_before_a_wall_whichever_way_it_runs() -> None:
     """A piece that faces -y ends up on the room's side of all four walls."""
     for wall in outline([(0.0, 4.0, 0.0, 3.0)]):
