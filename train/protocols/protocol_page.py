@@ -61,7 +61,7 @@ def write_depth_page(
     """Write ``metrics.json``, the pictures and the ``page``; ``header`` says what was run."""
     folder.mkdir(parents=True, exist_ok=True)
     sections = (_depth_section(folder, one) for one in (report,))
-    write_evaluation(folder, page, header, _plain(report.to_json()), sections)
+    write_evaluation(folder, page, header, _nan_as_null(report.to_json()), sections)
 
 
 def _depth_section(folder: Path, report: DepthReport) -> Section:
@@ -80,12 +80,12 @@ def write_odometry_page(
     sections = (Section(result.bag, notes=result.notes,
                         parts=[motion_part(folder, result.bag, result)]) for result in results)
     figures = {'sequences': [{'sequence': result.bag, **result.to_json()} for result in results]}
-    write_evaluation(folder, page, header, _plain(figures), chain([overview], sections))
+    write_evaluation(folder, page, header, _nan_as_null(figures), chain([overview], sections))
 
 
-def _plain(value: Any) -> Any:
+def _nan_as_null(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _nan_as_null(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_nan_as_null(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -28,12 +28,12 @@ Pattern = tuple[np.ndarray, np.ndarray]
 
 def flat(rng: np.random.Generator) -> Pattern:
     """Make paint without a visible texture."""
-    return 1 + 0.006 * _noise(rng, 3, 2), _none()
+    return 1 + 0.006 * even_noise(rng, 3, 2), _none()
 
 
 def roller(rng: np.random.Generator) -> Pattern:
     """Make paint put on with a roller."""
-    return 1 + 0.012 * _noise(rng, 90, 2) + 0.008 * _noise(rng, 3, 2), _none()
+    return 1 + 0.012 * even_noise(rng, 90, 2) + 0.008 * even_noise(rng, 3, 2), _none()
 
 
 def stained(rng: np.random.Generator) -> Pattern:
@@ -43,29 +43,30 @@ def stained(rng: np.random.Generator) -> Pattern:
         start = rng.integers(20, SIZE - 80, 2)
         end = start + rng.integers(-20, 60, 2)
         cv2.line(marks, start.tolist(), end.tolist(), 1.0, 1, cv2.LINE_AA)
-    return 1 + 0.022 * _noise(rng, 2, 4) - 0.08 * marks, _none()
+    return 1 + 0.022 * even_noise(rng, 2, 4) - 0.08 * marks, _none()
 
 
 def orange_peel(rng: np.random.Generator) -> Pattern:
     """Make sprayed lacquer: small soft bumps."""
-    return 1 + 0.018 * _relief(_noise(rng, 60, 2)), _none()
+    return 1 + 0.018 * _relief(even_noise(rng, 60, 2)), _none()
 
 
 def plaster(rng: np.random.Generator) -> Pattern:
     """Make plaster with trowel marks."""
-    bumps = _noise(rng, float(rng.uniform(12, 45)), 3, gain=0.7)
-    return 1 + 0.015 * _noise(rng, 2, 3) + rng.uniform(0.02, 0.07) * _relief(bumps), _none()
+    bumps = even_noise(rng, float(rng.uniform(12, 45)), 3, gain=0.7)
+    return 1 + 0.015 * even_noise(rng, 2, 3) + rng.uniform(0.02, 0.07) * _relief(bumps), _none()
 
 
 def concrete(rng: np.random.Generator) -> Pattern:
     """Make cast concrete: clouds, pores, sometimes a crack and formwork lines."""
-    pores = (_noise(rng, 70, 1) > 2.4).astype(np.float32)
-    shade = 1 + 0.06 * _noise(rng, 3, 5, gain=0.7) - 0.25 * cv2.GaussianBlur(pores, (0, 0), 0.8)
+    pores = (even_noise(rng, 70, 1) > 2.4).astype(np.float32)
+    clouds = 0.06 * even_noise(rng, 3, 5, gain=0.7)
+    shade = 1 + clouds - 0.25 * cv2.GaussianBlur(pores, (0, 0), 0.8)
     if rng.random() < 0.4:
         shade[::SIZE // 2] *= 0.75
         shade[:, ::SIZE // 2] *= 0.75
     if rng.random() < 0.5:
-        shade -= 0.3 * (np.abs(_noise(rng, 1.5, 5)) < 0.012)
+        shade -= 0.3 * (np.abs(even_noise(rng, 1.5, 5)) < 0.012)
     return shade, _none()
 
 
@@ -78,11 +79,11 @@ def blocks(rng: np.random.Generator, rows: int = 0, columns: int = 0, *, joint: 
     u = u + shift * (row % 2)
     column = np.floor(u).astype(int) % columns
     tones = rng.normal(0, 1, (rows, columns)).astype(np.float32)[row, column]
-    wobble = 0.9 * _noise(rng, 24, 2) if joint > 2 else 0.0
+    wobble = 0.9 * even_noise(rng, 24, 2) if joint > 2 else 0.0
     inside = np.minimum(_edge(v) * SIZE / rows, _edge(u) * SIZE / columns) + wobble
     weight = 1 - np.clip((inside - 0.5 * joint) / 1.5, 0, 1)
     rough = rng.uniform(0.02, 0.1)
-    return 1 + spread * tones * (1 - weight) + rough * _noise(rng, 40, 3, gain=0.9), weight
+    return 1 + spread * tones * (1 - weight) + rough * even_noise(rng, 40, 3, gain=0.9), weight
 
 
 def bricks(rng: np.random.Generator) -> Pattern:
@@ -119,7 +120,7 @@ def checker(rng: np.random.Generator) -> Pattern:
     v, u = _grid(count, count)
     joint = np.minimum(_edge(u), _edge(v)) * SIZE / count < 1.5
     dark = (np.floor(u) + np.floor(v)) % 2
-    return (1 + 0.04 * _noise(rng, 8, 4)) * (1 - 0.4 * joint), dark.astype(np.float32)
+    return (1 + 0.04 * even_noise(rng, 8, 4)) * (1 - 0.4 * joint), dark.astype(np.float32)
 
 
 def hexagons(rng: np.random.Generator) -> Pattern:
@@ -129,15 +130,15 @@ def hexagons(rng: np.random.Generator) -> Pattern:
     first, second, owner = _closest(_staggered(v, u), v, u, count)
     tones = rng.normal(0, 0.05, 4096).astype(np.float32)[owner % 4096]
     weight = 1 - np.clip((second - first - 0.03) / 0.03, 0, 1)
-    return 1 + tones + 0.02 * _noise(rng, 30, 2), weight.astype(np.float32)
+    return 1 + tones + 0.02 * even_noise(rng, 30, 2), weight.astype(np.float32)
 
 
 def rubble(rng: np.random.Generator) -> Pattern:
     """Make natural stones of many shapes with joints between them."""
     first, second, owner = cells(rng, int(rng.integers(5, 12)), jitter=0.9)
     tones = rng.normal(0, 0.13, 4096).astype(np.float32)[owner % 4096]
-    weight = 1 - np.clip((second - first - 0.08 + 0.02 * _noise(rng, 30, 2)) / 0.08, 0, 1)
-    return 1 + tones + 0.08 * _noise(rng, 20, 4, gain=0.8), weight.astype(np.float32)
+    weight = 1 - np.clip((second - first - 0.08 + 0.02 * even_noise(rng, 30, 2)) / 0.08, 0, 1)
+    return 1 + tones + 0.08 * even_noise(rng, 20, 4, gain=0.8), weight.astype(np.float32)
 
 
 def gravel(rng: np.random.Generator) -> Pattern:
@@ -153,34 +154,34 @@ def terrazzo(rng: np.random.Generator) -> Pattern:
     chosen = rng.random(4096).astype(np.float32)[owner % 4096] < rng.uniform(0.2, 0.6)
     weight = chosen * np.clip((second - first - 0.12) / 0.08, 0, 1)
     tones = rng.normal(0, 0.12, 4096).astype(np.float32)[owner % 4096]
-    return 1 + tones * (weight > 0.5) + 0.02 * _noise(rng, 60, 2), weight.astype(np.float32)
+    return 1 + tones * (weight > 0.5) + 0.02 * even_noise(rng, 60, 2), weight.astype(np.float32)
 
 
 def marble(rng: np.random.Generator) -> Pattern:
     """Make veins of a second colour."""
-    veins = np.exp(-np.abs(_noise(rng, 2.5, 5, gain=0.6)) * rng.uniform(8, 25))
-    return 1 + 0.04 * _noise(rng, 3, 5), (0.8 * veins).astype(np.float32)
+    veins = np.exp(-np.abs(even_noise(rng, 2.5, 5, gain=0.6)) * rng.uniform(8, 25))
+    return 1 + 0.04 * even_noise(rng, 3, 5), (0.8 * veins).astype(np.float32)
 
 
 def linoleum(rng: np.random.Generator) -> Pattern:
     """Make short marbled flecks along one direction."""
     flecks = cloud_noise((SIZE, SIZE), (60, 14), rng, octaves=3, gain=0.8)
-    return 1 + 0.03 * _noise(rng, 4, 2), np.clip(0.3 + 0.35 * flecks, 0, 1)
+    return 1 + 0.03 * even_noise(rng, 4, 2), np.clip(0.3 + 0.35 * flecks, 0, 1)
 
 
 def asphalt(rng: np.random.Generator) -> Pattern:
     """Make fine grit with patches and, at times, cracks."""
     grit = rng.standard_normal((SIZE, SIZE)).astype(np.float32)
-    shade = 1 + 0.16 * cv2.GaussianBlur(grit, (0, 0), 0.8) * 2 + 0.06 * _noise(rng, 2, 4)
+    shade = 1 + 0.16 * cv2.GaussianBlur(grit, (0, 0), 0.8) * 2 + 0.06 * even_noise(rng, 2, 4)
     if rng.random() < 0.5:
-        shade -= 0.4 * (np.abs(_noise(rng, 1.2, 5)) < 0.012)
+        shade -= 0.4 * (np.abs(even_noise(rng, 1.2, 5)) < 0.012)
     return shade, _none()
 
 
 def earth(rng: np.random.Generator) -> Pattern:
     """Make bare soil or sand with tufts of a second colour."""
-    clumps = _noise(rng, 5, 6, gain=0.75)
-    return 1 + 0.14 * _noise(rng, 12, 5, gain=0.9), np.clip(clumps - 0.6, 0, 1)
+    clumps = even_noise(rng, 5, 6, gain=0.75)
+    return 1 + 0.14 * even_noise(rng, 12, 5, gain=0.9), np.clip(clumps - 0.6, 0, 1)
 
 
 def cells(rng: np.random.Generator, count: int, *,
@@ -233,8 +234,9 @@ def _edge(t: np.ndarray) -> np.ndarray:
     return np.minimum(part, 1 - part)
 
 
-def _noise(rng: np.random.Generator, bumps: float, octaves: int, *,
-           gain: float = 0.5) -> np.ndarray:
+def even_noise(rng: np.random.Generator, bumps: float, octaves: int, *,
+               gain: float = 0.5) -> np.ndarray:
+    """Make cloud_noise for a whole pattern, with as many bumps down as across."""
     return cloud_noise((SIZE, SIZE), (bumps, bumps), rng, octaves=octaves, gain=gain)
 
 

@@ -20,7 +20,7 @@ Each returns a shade about 1 and the weight of a second colour, float32 (size, s
 
 import cv2
 import numpy as np
-from sa4depth_train.worlds.hard_patterns import cells, Pattern, SIZE
+from sa4depth_train.worlds.hard_patterns import cells, even_noise, Pattern, SIZE
 from sa4depth_train.worlds.noise import cloud_noise
 
 SHAPE = (SIZE, SIZE)
@@ -93,13 +93,13 @@ def particle_board(rng: np.random.Generator) -> Pattern:
 def pile(rng: np.random.Generator) -> Pattern:
     """Make a carpet's short pile."""
     tufts = rng.standard_normal(SHAPE).astype(np.float32)
-    return 1 + rng.uniform(0.05, 0.16) * tufts + 0.06 * _noise(rng, 20, 2), _soft(rng, 64)
+    return 1 + rng.uniform(0.05, 0.16) * tufts + 0.06 * even_noise(rng, 20, 2), _soft(rng, 64)
 
 
 def loops(rng: np.random.Generator) -> Pattern:
     """Make a ribbed carpet."""
     v = np.arange(SIZE, dtype=np.float32)[:, None] / SIZE
-    ribs = np.abs(np.sin(np.pi * 64 * v)) * (1 + 0.2 * _noise(rng, 64, 1))
+    ribs = np.abs(np.sin(np.pi * 64 * v)) * (1 + 0.2 * even_noise(rng, 64, 1))
     return 0.8 + 0.3 * ribs + 0.05 * rng.standard_normal(SHAPE).astype(np.float32), _none()
 
 
@@ -109,7 +109,7 @@ def weave(rng: np.random.Generator) -> Pattern:
     v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) * (np.pi * threads / SIZE)
     over = (np.floor(u / np.pi) + np.floor(v / np.pi)) % 2
     tone = np.where(over > 0, np.abs(np.sin(v)), np.abs(np.sin(u)))
-    return 0.84 + 0.24 * tone + 0.05 * _noise(rng, 32, 3), (0.5 * over).astype(np.float32)
+    return 0.84 + 0.24 * tone + 0.05 * even_noise(rng, 32, 3), (0.5 * over).astype(np.float32)
 
 
 def knit(rng: np.random.Generator) -> Pattern:
@@ -118,7 +118,7 @@ def knit(rng: np.random.Generator) -> Pattern:
     v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) * (count / SIZE)
     slope = np.abs((u % 1) - 0.5)
     stitch = np.abs(np.sin(np.pi * (v + 1.2 * slope)))
-    return 0.7 + 0.35 * stitch + 0.06 * _noise(rng, 64, 2), _none()
+    return 0.7 + 0.35 * stitch + 0.06 * even_noise(rng, 64, 2), _none()
 
 
 def plaid(rng: np.random.Generator) -> Pattern:
@@ -136,7 +136,7 @@ def stripes(rng: np.random.Generator) -> Pattern:
     count = int(rng.choice([3, 5, 8, 16]))
     u = np.arange(SIZE) * count / SIZE
     line = ((u % 1) < rng.uniform(0.15, 0.6)).astype(np.float32)
-    return 1 + 0.02 * _noise(rng, 40, 2), np.tile(line, (SIZE, 1))
+    return 1 + 0.02 * even_noise(rng, 40, 2), np.tile(line, (SIZE, 1))
 
 
 def dots(rng: np.random.Generator) -> Pattern:
@@ -146,7 +146,7 @@ def dots(rng: np.random.Generator) -> Pattern:
     u = u + 0.5 * (np.floor(v) % 2)
     distance = np.hypot(u % 1 - 0.5, v % 1 - 0.5)
     weight = np.clip((rng.uniform(0.12, 0.36) - distance) * 20, 0, 1)
-    return 1 + 0.02 * _noise(rng, 40, 2), weight.astype(np.float32)
+    return 1 + 0.02 * even_noise(rng, 40, 2), weight.astype(np.float32)
 
 
 def blossoms(rng: np.random.Generator) -> Pattern:
@@ -159,7 +159,7 @@ def blossoms(rng: np.random.Generator) -> Pattern:
         for shift_x in (-SIZE, 0, SIZE):
             for shift_y in (-SIZE, 0, SIZE):
                 _flower(weight, (x + shift_x, y + shift_y), size, petals, turn, shade)
-    return 1 + 0.02 * _noise(rng, 30, 3), weight
+    return 1 + 0.02 * even_noise(rng, 30, 3), weight
 
 
 def damask(rng: np.random.Generator) -> Pattern:
@@ -167,7 +167,7 @@ def damask(rng: np.random.Generator) -> Pattern:
     quarter = cloud_noise((SIZE // 4, SIZE // 4), (3, 3), rng, octaves=2)
     unit = np.block([[quarter, quarter[:, ::-1]], [quarter[::-1], quarter[::-1, ::-1]]])
     weight = np.clip((np.abs(np.tile(unit, (2, 2))) - 0.7) * 5, 0, 1)
-    return 1 + 0.015 * _noise(rng, 60, 2), weight.astype(np.float32)
+    return 1 + 0.015 * even_noise(rng, 60, 2), weight.astype(np.float32)
 
 
 def trellis(rng: np.random.Generator) -> Pattern:
@@ -175,13 +175,13 @@ def trellis(rng: np.random.Generator) -> Pattern:
     count = int(rng.choice([4, 6, 8]))
     v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) * (count / SIZE)
     wave = np.abs(np.cos(np.pi * u) + rng.choice([-1, 1]) * np.cos(np.pi * v))
-    return 1 + 0.015 * _noise(rng, 60, 2), np.clip(1.5 - 9 * np.abs(wave - 0.3), 0, 1)
+    return 1 + 0.015 * even_noise(rng, 60, 2), np.clip(1.5 - 9 * np.abs(wave - 0.3), 0, 1)
 
 
 def leather(rng: np.random.Generator) -> Pattern:
     """Make fine wrinkles."""
     first, second, _ = cells(rng, int(rng.integers(36, 60)), jitter=1.0)
-    return 0.86 + 0.25 * np.clip(second - first, 0, 0.5) + 0.05 * _noise(rng, 4, 3), _none()
+    return 0.86 + 0.25 * np.clip(second - first, 0, 0.5) + 0.05 * even_noise(rng, 4, 3), _none()
 
 
 def brushed(rng: np.random.Generator) -> Pattern:
@@ -194,7 +194,7 @@ def corrugated(rng: np.random.Generator) -> Pattern:
     count = int(rng.choice([6, 8, 12, 16]))
     u = np.arange(SIZE, dtype=np.float32) * (2 * np.pi * count / SIZE)
     wave = np.tanh(rng.uniform(0.8, 4) * np.sin(u))
-    return 1 + 0.14 * np.tile(wave, (SIZE, 1)) + 0.03 * _noise(rng, 4, 4), _soft(rng, 3, 2.0)
+    return 1 + 0.14 * np.tile(wave, (SIZE, 1)) + 0.03 * even_noise(rng, 4, 4), _soft(rng, 3, 2.0)
 
 
 def tread_plate(rng: np.random.Generator) -> Pattern:
@@ -204,7 +204,7 @@ def tread_plate(rng: np.random.Generator) -> Pattern:
     turn = (np.floor(u) + np.floor(v)) % 2 * 2 - 1
     x, y = u % 1 - 0.5, v % 1 - 0.5
     bump = np.clip(1 - np.hypot((x + turn * y) / 0.6, (x - turn * y) / 0.16), 0, 0.5)
-    return 0.94 + 0.6 * bump + 0.05 * _noise(rng, 6, 4), _none()
+    return 0.94 + 0.6 * bump + 0.05 * even_noise(rng, 6, 4), _none()
 
 
 def perforated(rng: np.random.Generator) -> Pattern:
@@ -213,13 +213,13 @@ def perforated(rng: np.random.Generator) -> Pattern:
     v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) * (count / SIZE)
     u = u + 0.5 * (np.floor(v) % 2)
     hole = np.clip((0.3 - np.hypot(u % 1 - 0.5, v % 1 - 0.5)) * 8, 0, 1)
-    return 1 - 0.7 * hole + 0.02 * _noise(rng, 4, 3), _none()
+    return 1 - 0.7 * hole + 0.02 * even_noise(rng, 4, 3), _none()
 
 
 def rust(rng: np.random.Generator) -> Pattern:
     """Make paint that flakes off."""
-    patches = np.clip(_noise(rng, 4, 6, gain=0.7) * 1.5 - 1.2, 0, 1)
-    return 1 + 0.05 * _noise(rng, 8, 5) - 0.2 * patches * (patches < 0.5), patches
+    patches = np.clip(even_noise(rng, 4, 6, gain=0.7) * 1.5 - 1.2, 0, 1)
+    return 1 + 0.05 * even_noise(rng, 8, 5) - 0.2 * patches * (patches < 0.5), patches
 
 
 def acoustic(rng: np.random.Generator) -> Pattern:
@@ -248,7 +248,7 @@ def shingles(rng: np.random.Generator) -> Pattern:
     tones = rng.normal(0, 0.14, (rows, columns)).astype(np.float32)[
         row, across.astype(int) % columns]
     seam = (v * rows % 1 < 0.06) | (across % 1 < 0.04)
-    return (1 + tones) * np.where(seam, 0.6, 1.0) + 0.05 * _noise(rng, 30, 3), _none()
+    return (1 + tones) * np.where(seam, 0.6, 1.0) + 0.05 * even_noise(rng, 30, 3), _none()
 
 
 def roof(rng: np.random.Generator) -> Pattern:
@@ -273,12 +273,7 @@ def _flower(weight: np.ndarray, centre: tuple[float, float], size: float, petals
 
 
 def _soft(rng: np.random.Generator, bumps: float, threshold: float = 0.5) -> np.ndarray:
-    return np.clip(0.4 * (_noise(rng, bumps, 3) - threshold), 0, 1)
-
-
-def _noise(rng: np.random.Generator, bumps: float, octaves: int, *,
-           gain: float = 0.5) -> np.ndarray:
-    return cloud_noise(SHAPE, (bumps, bumps), rng, octaves=octaves, gain=gain)
+    return np.clip(0.4 * (even_noise(rng, bumps, 3) - threshold), 0, 1)
 
 
 def _none() -> np.ndarray:
