@@ -15,13 +15,15 @@
 """
 The recipes and the upsamplings of P2Net side by side: one recording, one budget, one command.
 
-Trains every variant on the first 80 % of a recording, from images and CameraInfo alone, with the
-same input size, batch, number of epochs and seed, and measures depth on the rest as
-`sa4depth evaluate` does, scaled to the median of each frame. Nothing is chosen by what is
-measured: the last epoch counts. Runs that are there are not repeated; begun ones go on, and
-their minutes are not known.
+Trains every variant on the first 80 % of a recording, recipes from images and CameraInfo alone,
+decoders once more from depth, with the same input size, batch, number of epochs and seed, and
+measures depth on the rest as `sa4depth evaluate` does, scaled to the median of each frame, next
+to one depth everywhere, which knows nothing. Nothing is chosen by what is measured: the last
+epoch counts. Decoded frames, superpixels and measured motion are shared, so the first run that
+needs them pays for them. Runs that are there are not repeated; begun ones go on, and their
+minutes are not known.
 
-    python benchmarks/recipes.py --bag ../shared/bags/hololens_walk --output recipes \
+    python benchmarks/recipes.py --bag ../shared/bags/icsl_corridor --output recipes \
         --page docs/results.md
 """
 
@@ -31,11 +33,17 @@ from dataclasses import dataclass
 import json
 import math
 from pathlib import Path
+import resource
 import subprocess
 import sys
-import time
 
+import numpy as np
+from numpy.typing import NDArray
 from sa4depth_ros.files import fill_page
+from sa4depth_ros.runtime.camera_model import CameraModel
+from sa4depth_train.data_config import DataConfig
+from sa4depth_train.evaluation import Estimator, evaluate_bag
+from sa4depth_train.excerpt import Excerpt
 from training_step import machine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +51,9 @@ BEGIN, END = '<!-- recipes: made by benchmarks/recipes.py -->', '<!-- end of rec
 QUERIES = 64
 COLUMNS = {
     'AbsRel': 'scaled_abs_rel', 'RMSE m': 'scaled_rmse', 'delta1': 'scaled_delta1',
-    'depth scale std': 'scale_consistency', 'parameters, M': 'parameters', 'minutes': 'minutes'}
+    'depth scale std': 'scale_consistency', 'depth range': 'depth_range',
+    'parameters, M': 'parameters', 'CPU minutes': 'minutes'}
+FLAT = 'one depth everywhere'
 
 
 @dataclass(frozen=True)
@@ -54,33 +64,67 @@ class Variant:
     settings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Flat:
+    """Depth of an image that is the same everywhere, and what makes it."""
+
+    image: NDArray[np.uint8]
+    unit: str = 'relative'
+
+    @property
+    def depth(self) -> NDArray[np.float32]:
+        """Give 1 at all pixels."""
+        return np.ones(self.image.shape[:2], np.float32)
+
+    def color(self) -> NDArray[np.uint8]:
+        """Give the image."""
+        return self.image
+
+    def estimate(self, rgb: NDArray[np.uint8], camera: CameraModel | None) -> 'Flat':
+        """Give the same of another image."""
+        return Flat(rgb)
+
+
 def _refined(config: str, *settings: str, on: bool) -> Variant:
     return Variant(config, (f'motion.refinement.enabled={str(on).lower()}', *settings))
 
 
-UPSAMPLINGS = {
-    f'P2Net, {name}': _refined('p2net', f'network.upsampling={key}', on=False)
-    for name, key in (('Nearest', 'nearest'), ('Res-T', 'res_t'), ('Res-B', 'res_b'),
-                      ('Res-P', 'res_p'))}
-VARIANTS = UPSAMPLINGS | {
-    'P2Net, Res-P, refinement': _refined('p2net', on=True),
-    'SPIdepth': _refined('spidepth', on=False), 'SPIdepth, refinement': _refined(
-        'spidepth', on=True),
+UPSAMPLINGS = {'Nearest': 'nearest', 'Res-T': 'res_t', 'Res-B': 'res_b', 'Res-P': 'res_p'}
+# Trained on images alone.
+RECIPES = {
     'plain self-supervised': _refined('sa4depth', on=False),
-    'SA4Depth': _refined('sa4depth', on=True)}
+    'SA4Depth': _refined('sa4depth', on=True),
+    'SPIdepth': _refined('spidepth', on=False),
+    'SPIdepth, refinement': _refined('spidepth', on=True),
+    **{f'P2Net, {name}{text}': _refined('p2net', f'network.upsampling={key}', on=on)
+       for name, key in UPSAMPLINGS.items()
+       for on, text in ((False, ''), (True, ', refinement'))}}
+# Trained on depth, which shows what a decoder can do in far fewer steps.
+DECODERS = {'supervised, unet': Variant('supervised')} | {
+    f'supervised, {name}': Variant('supervised', (
+        'network.decoder=upproj', f'network.upsampling={key}',
+        'network.decoder_channels=[16,32,64,128,256]'))
+    for name, key in UPSAMPLINGS.items()}
+VARIANTS = RECIPES | DECODERS
+# P2Net's other upsamplings on images alone need a larger budget to differ.
+MAIN = tuple(name for name in VARIANTS if not name.startswith('P2Net') or 'Res-P' in name)
 
 
 def settings(variant: Variant, args: argparse.Namespace) -> list[str]:
-    """Give what makes the budgets equal, and the sizes fit to the input size."""
+    """Give what makes the budgets equal and fits sizes in pixels to the input."""
     height, width = args.size
     # What the configurations give in pixels is meant for 288x384.
     share = height * width / (288 * 384)
     same = [f'network.input_height={height}', f'network.input_width={width}',
             f'epochs={args.epochs}', f'batch_size={args.batch}', f'seed={args.seed}',
-            f'threads={args.threads}']
+            f'threads={args.threads}', f'data.cache_dir={args.output / "cache"}']
     if variant.config == 'p2net':
         same += [f'photometric.keypoints.count={max(1, round(2000 * share))}',
                  f'photometric.keypoints.total={max(1, round(3000 * share))}',
+                 # Segments of the same part of the picture: larger ones are no planes, and
+                 # then the flat wall that has the least of this loss wins.
+                 f'photometric.superpixels.scale={100 * share}',
+                 f'photometric.superpixels.min_size={max(10, round(50 * share))}',
                  f'photometric.superpixels.min_area={max(3, round(1000 * share))}']
     if variant.config == 'spidepth':
         same.append(f'network.self_query.patch={patch_side(height, width)}')
@@ -116,9 +160,15 @@ def _train(variant: Variant, folder: Path, args: argparse.Namespace) -> float:
         command += ['--bag', str(args.bag), '--config',
                     str(ROOT / f'config/train/{variant.config}.yaml'),
                     *(word for text in settings(variant, args) for word in ('--set', text))]
-    start = time.perf_counter()
+    start = _children_seconds()
     subprocess.run(command, check=True)
-    return math.nan if begun else (time.perf_counter() - start) / 60
+    return math.nan if begun else (_children_seconds() - start) / 60
+
+
+def _children_seconds() -> float:
+    # Of the CPU: another program on the machine changes the time of the clock, but not this.
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure(checkpoint: Path, args: argparse.Namespace) -> dict[str, float]:
@@ -126,14 +176,22 @@ def measure(checkpoint: Path, args: argparse.Namespace) -> dict[str, float]:
     from sa4depth_ros.networks.factory import load_depth_net
     from sa4depth_ros.runtime.depth_estimator import DepthEstimator
     from sa4depth_ros.runtime.engines import EngineOptions
-    from sa4depth_train.data_config import DataConfig
-    from sa4depth_train.evaluation import evaluate_bag
-    from sa4depth_train.excerpt import Excerpt
     estimator = DepthEstimator(
         checkpoint, backend='torch', options=EngineOptions(threads=args.threads))
-    depth = evaluate_bag(estimator, args.bag, DataConfig(max_depth=args.max_depth), Excerpt(0.8))
     network, _ = load_depth_net(checkpoint)
-    return dict(depth.metrics) | {'parameters': sum(p.numel() for p in network.parameters()) / 1e6}
+    weights = sum(p.numel() for p in network.parameters())
+    return _depth_metrics(estimator, args) | {'parameters': weights / 1e6}
+
+
+def flat(args: argparse.Namespace) -> dict[str, float]:
+    """Measure one depth everywhere on the same frames."""
+    nothing = Flat(np.zeros((0, 0, 3), np.uint8))
+    return {'parameters': math.nan, 'minutes': math.nan} | _depth_metrics(nothing, args)
+
+
+def _depth_metrics(estimator: Estimator, args: argparse.Namespace) -> dict[str, float]:
+    config = DataConfig(max_depth=args.max_depth)
+    return dict(evaluate_bag(estimator, args.bag, config, Excerpt(0.8)).metrics)
 
 
 def table(results: Mapping[str, Mapping[str, float]]) -> str:
@@ -141,8 +199,12 @@ def table(results: Mapping[str, Mapping[str, float]]) -> str:
     lines = ['| | ' + ' | '.join(COLUMNS) + ' |', '|---' * (len(COLUMNS) + 1) + '|']
     for name, figures in results.items():
         lines.append(f'| {name} | '
-                     + ' | '.join(f'{figures[key]:.3g}' for key in COLUMNS.values()) + ' |')
+                     + ' | '.join(_cell(figures[key]) for key in COLUMNS.values()) + ' |')
     return '\n'.join(lines)
+
+
+def _cell(figure: float) -> str:
+    return f'{figure:.3g}' if math.isfinite(figure) else '-'
 
 
 def parser() -> argparse.ArgumentParser:
@@ -150,7 +212,8 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     result.add_argument('--bag', type=Path, required=True)
     result.add_argument('--output', type=Path, default=Path('recipes'))
-    result.add_argument('--variants', nargs='+', default=list(VARIANTS), choices=list(VARIANTS))
+    result.add_argument('--variants', nargs='+', default=MAIN, choices=list(VARIANTS),
+                        metavar='NAME')
     result.add_argument('--size', type=int, nargs=2, default=(128, 192), metavar=('H', 'W'))
     result.add_argument('--epochs', type=int, default=27)
     result.add_argument('--batch', type=int, default=4)
@@ -166,7 +229,7 @@ def main() -> None:
     """Train and measure all variants, print the table and write it into the page."""
     args = parser().parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
-    results = {name: run(name, args) for name in args.variants}
+    results = {FLAT: flat(args)} | {name: run(name, args) for name in args.variants}
     text = (f'{table(results)}\n\n`{args.bag.name}`, trained on its first 80 %, measured on the '
             f'rest; {args.epochs} epochs, batches of {args.batch}, {args.size[0]}x{args.size[1]}, '
             f'seed {args.seed}; {machine()}, {args.threads} thread each.')

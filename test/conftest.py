@@ -50,6 +50,8 @@ NEEDS = {
     'nodes/test_calibrate_refusals.py': ('torch',),
     'nodes/test_calibrate_service.py': ('torch',),
     'nodes/test_calibrate_transforms.py': ('torch', *TF2),
+    # Its networks are exported from torch, and give what is expected.
+    'nodes/test_network_variants.py': ('torch', 'transformers'),
     'nodes/test_pose_recording.py': TF2,
     'nodes/test_pose_transforms.py': TF2,
     'nodes/test_scale_watch.py': ('torch',),

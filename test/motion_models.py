@@ -47,13 +47,15 @@ T_TRUE = se3_exp(torch.tensor([[0.1, -0.05, 0.12, 0.02, -0.03, 0.01]]))
 
 def save_small(
     path: Path, seed: int = 2, *, motion: bool = True, refine: bool = True,
+    by_inverse_depth: bool = False,
 ) -> MotionNet:
     """Write a checkpoint at ``path`` and give its motion network."""
     torch.manual_seed(seed)
     encoder = path.parent / 'encoder'
     tiny_classifier('resnet').save_pretrained(encoder)
     network = MotionNet(MotionConfig(
-        PoseNetConfig(f'hf:{encoder}', channels=8), FeatureNetConfig(16, 16),
+        PoseNetConfig(f'hf:{encoder}', channels=8, by_inverse_depth=by_inverse_depth),
+        FeatureNetConfig(16, 16),
         REFINEMENT if refine else RefinementConfig(enabled=False)))
     # Random weights hardly move; larger ones show which way round the motion is.
     torch.nn.init.normal_(network.pose_net.head[-1].weight, std=1.0)

@@ -17,6 +17,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from backbones import tiny_classifier
 import pytest
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
@@ -28,6 +29,14 @@ from sa4depth_train.trainer import Trainer
 from small_heads import small_config
 
 CONFIGS = Path(__file__).parents[2] / 'config' / 'train'
+
+
+@pytest.fixture(scope='module')
+def encoder(tmp_path_factory) -> str:
+    """Name an encoder that learns and is traced in little time."""
+    folder = tmp_path_factory.mktemp('encoder')
+    tiny_classifier('resnet').save_pretrained(folder)
+    return f'hf:{folder}'
 
 
 def _small(name: str, network: DepthNetConfig, weights: str = 'random') -> TrainConfig:
@@ -45,9 +54,11 @@ def _trained(config: TrainConfig, bag: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize('name', ['metric_bins', 'ada_bins'])
-def test_metres_are_learned_over_a_network_of_another_head(room_bag, tmp_path, name) -> None:
-    first = _trained(_small('supervised', small_config('sigmoid')), room_bag.path, tmp_path)
-    config = _small(name, small_config(name), str(first))
+def test_metres_are_learned_over_a_network_of_another_head(
+        room_bag, tmp_path, encoder, name) -> None:
+    first = _trained(_small('supervised', small_config('sigmoid', encoder=encoder)),
+                     room_bag.path, tmp_path)
+    config = _small(name, small_config(name, encoder=encoder), str(first))
     config = replace(config, optimizer=replace(config.optimizer, trunk_lr=0.0))
     second = _trained(config, room_bag.path, tmp_path)
     (before, _), (after, card) = load_depth_net(first), load_depth_net(second)
@@ -58,8 +69,9 @@ def test_metres_are_learned_over_a_network_of_another_head(room_bag, tmp_path, n
     assert export_checkpoint(second, tmp_path / 'net.onnx').parity.largest < 1e-3
 
 
-def test_spidepth_learns_from_images_and_then_metres(walk, room_bag, tmp_path) -> None:
-    network = small_config('self_query')
+def test_spidepth_learns_from_images_and_then_metres(
+        walk, room_bag, tmp_path, encoder) -> None:
+    network = small_config('self_query', encoder=encoder)
     first = _trained(_small('spidepth', network), walk, tmp_path)
     assert load_depth_net(first)[1].output == 'relative_depth'
     second = _trained(_small('spidepth_metric', network, str(first)), room_bag.path, tmp_path)

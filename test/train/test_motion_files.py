@@ -91,6 +91,15 @@ def test_depth_alone_is_refused(tmp_path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {'depth.safetensors', 'encoder'}
 
 
+def test_a_posenet_that_needs_depth_is_refused(tmp_path) -> None:
+    checkpoint = tmp_path / 'scaled.safetensors'
+    network = save_small(checkpoint, by_inverse_depth=True)
+    assert network.config.pose.by_inverse_depth
+    with pytest.raises(ModelError, match=r'motion\.pose\.by_inverse_depth=true; .*--no-motion'):
+        export_small(checkpoint)
+    assert {path.name for path in tmp_path.iterdir()} == {'scaled.safetensors', 'encoder'}
+
+
 def test_without_refinement_there_is_posenet_alone(report, tmp_path, monkeypatch) -> None:
     # The weights are those of the model that is exported already.
     monkeypatch.setattr('sa4depth_train.motion_export.trace_pose',
