@@ -29,6 +29,9 @@ Points = NDArray[np.float64]
 
 _NEAREST, _FARTHEST = 0.3, 1.6
 _MOST_BLUR = 4.0
+# Plain plates that fill a side look like floors and walls cut off there: few, and small.
+_PLANTS = 0.75
+_LARGEST_SOLID = 0.2
 _BITS = 4
 
 
@@ -59,7 +62,7 @@ def add_foreground(
     if config.foreground == 0 or rng.random() >= config.foreground:
         return image, depth
     layer = _Layer.empty(*depth.shape)
-    if rng.random() < 0.5:
+    if rng.random() < _PLANTS:
         _draw_plant(layer, rng)
     else:
         for _ in range(rng.integers(1, 4)):
@@ -132,7 +135,7 @@ def _draw_solid(layer: _Layer, image: Image, rng: np.random.Generator) -> None:
     angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(4, 7))))
     if rng.random() < 0.4:
         angles = np.linspace(0, 2 * math.pi, 24, endpoint=False)
-    radii = np.array([width, height]) * rng.uniform(0.05, 0.4, 2)
+    radii = np.array([width, height]) * rng.uniform(0.04, _LARGEST_SOLID, 2)
     center = np.array([width, height]) * _at_a_side(rng)
     turn = rng.uniform(0, math.pi)
     R = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
