@@ -17,6 +17,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+import math
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -29,7 +30,7 @@ from sa4depth_ros.runtime.depth_estimator import DepthEstimator
 from sa4depth_ros.runtime.engines import EngineOptions
 from sa4depth_ros.runtime.motion_engines import MotionEngines
 from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator
-from sa4depth_ros.runtime.odometry_types import OdometryInput
+from sa4depth_ros.runtime.odometry_types import OdometryInput, OdometrySettings
 from sa4depth_ros.runtime.preprocess import Preprocessor
 from sa4depth_train.classical_motion import classical_path
 from sa4depth_train.trajectory import chain, trajectory_metrics
@@ -70,7 +71,8 @@ class Result:
     """
     A way, the path it found and the figures of trajectory_metrics.
 
-    ``own_scale`` says that errors of steps and segments were taken without alignment of scale.
+    ``own_scale`` says that errors of steps and segments were taken without alignment of scale;
+    ``drift_scaled`` of the metrics is with it in any case.
     """
 
     title: str
@@ -87,9 +89,11 @@ def compare(recording: Recording, models: Models) -> Iterator[Result]:
         if recording.has_depth:
             yield _judged('ours, exact depth', recording, our_path(recording, models, _recorded))
         unit_m = estimator.card.unit == 'm'
-        yield _judged('ours, depth of the model', recording,
-                      our_path(recording, models, _predicted(estimator), is_predicted=True),
-                      own_scale=unit_m)
+        for title, is_refined in (('ours, depth of the model', True),
+                                  ('the same, depth not corrected', False)):
+            yield _judged(title, recording, our_path(
+                recording, models, _predicted(estimator), is_predicted=True,
+                settings=OdometrySettings(refine_depth=is_refined)), own_scale=unit_m)
         if motion.has_guess:
             yield _judged('PoseNet alone', recording, guessed_path(recording, motion),
                           own_scale=False)
@@ -104,9 +108,11 @@ def compare(recording: Recording, models: Models) -> Iterator[Result]:
 
 def our_path(
     recording: Recording, models: Models, depth_of: DepthOf, *, is_predicted: bool = False,
+    settings: OdometrySettings = OdometrySettings(),  # noqa: B008
 ) -> Path3D:
     """Run the estimator of the pose node; frames that it refuses count as lost."""
-    estimator = OdometryEstimator(models.motion, threads=models.threads)
+    estimator = OdometryEstimator(
+        models.motion, threads=models.threads, settings=settings)
     poses, covariances, lost, seconds = [], [], 0, 0.0
     try:
         for frame in recording:
@@ -181,7 +187,9 @@ def _predicted(estimator: DepthEstimator) -> DepthOf:
 
 
 def _judged(title: str, recording: Recording, path: Path3D, *, own_scale: bool = True) -> Result:
-    metrics = trajectory_metrics(path.poses, recording.truth, scaled=not own_scale)
+    metrics, scaled = (trajectory_metrics(path.poses, recording.truth, scaled=each)
+                       for each in (not own_scale, True))
+    metrics['drift_scaled'] = scaled.get('drift', math.nan)
     if path.covariances is not None:
         metrics |= consistency(path.poses, path.covariances, recording.truth)
     return Result(title, path, own_scale, metrics)

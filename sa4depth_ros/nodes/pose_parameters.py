@@ -23,7 +23,7 @@ from rclpy.parameter import Parameter
 from sa4depth_ros.errors import ConfigError
 from sa4depth_ros.nodes.declared_parameters import (
     accept_substitutes, check, declare, fixed, given_parameters, live, live_choice,
-    unknown_parameters)
+    live_value, unknown_parameters)
 from sa4depth_ros.runtime.odometry_types import GUESSES, OdometrySettings
 
 DEVICES = ('cpu', 'cuda')
@@ -87,6 +87,8 @@ class PoseParameters:
         0.0, 100.0)
     memory: float = live(
         1.0, 'Seconds for which a lost camera is looked for at its keyframe.', 0.0, 3600.0)
+    refine_depth: bool = live_value(
+        True, 'Correct predicted depth of a keyframe by what later frames see.')
 
     def __post_init__(self) -> None:
         for item in fields(self):

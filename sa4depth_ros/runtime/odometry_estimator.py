@@ -147,6 +147,8 @@ class OdometryEstimator:
         best, found = self._best(frame, timings)
         if not self._is_good(found, best):
             return self._fail(frame, found, timings)
+        if frame.is_predicted and self.settings.refine_depth:
+            found = self._refined(found, best, frame, timings)
         self._keyframe = best
         return self._succeed(found, best, frame, timings)
 
@@ -244,6 +246,22 @@ class OdometryEstimator:
         return self._result(
             timings, found, is_keyframe=is_new, is_stationary=rests,
             twist=np.zeros(6) if rests else -velocity, twist_covariance=2 * motion / seconds ** 2)
+
+    def _refined(
+        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame,
+        timings: dict[str, float],
+    ) -> Alignment:
+        """Correct the depth of the keyframe; align what will be the next one once more to it."""
+        target, T = keyframe.frame, rigid(found.T_target2source)
+        before = target.inverse_depth
+        target.inverse_depth = target.corrected_by(frame, T)
+        if self._wants_keyframe(found):
+            again = self._align(keyframe, frame, T, timings)
+            found = again if self._is_good(again, keyframe) else found
+            # Not a second measurement, but the same one under a better motion.
+            target.inverse_depth = before
+            target.inverse_depth = target.corrected_by(frame, rigid(found.T_target2source))
+        return found
 
     def _wants_keyframe(self, found: Alignment) -> bool:
         return (found.flow > self.settings.keyframe_flow * self._engines.size[0]

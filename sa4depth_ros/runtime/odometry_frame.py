@@ -15,7 +15,7 @@
 """A frame as the odometry sees it: at the size of the motion networks, depth on its pixels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import FrameError
 from sa4depth_ros.runtime.camera_model import CameraModel, Matrix
+from sa4depth_ros.runtime.odometry_depth import (
+    corrected, inverse_depth, InverseDepth, Layer, layers)
 from sa4depth_ros.runtime.odometry_types import OdometryInput
 from sa4depth_ros.runtime.preprocess import (
     check_image, FrameGeometry, Preprocessor, SMALLEST_SIDE)
@@ -53,6 +55,27 @@ class OdometryFrame:
     seconds: float
     features: Mapping[str, NDArray[Any]]
     is_predicted: bool = False
+    _inverse: InverseDepth | None = field(default=None, repr=False)
+
+    @property
+    def inverse_depth(self) -> InverseDepth:
+        """Give or take one over ``depth`` with its variance; both change together."""
+        if self._inverse is None:
+            self._inverse = inverse_depth(self.depth)
+        return self._inverse
+
+    @inverse_depth.setter
+    def inverse_depth(self, known: InverseDepth) -> None:
+        self._inverse, self.depth = known, known.depth
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """Give the picture as depth is matched in it."""
+        return layers(self.image)
+
+    def corrected_by(self, other: 'OdometryFrame', T: Matrix) -> InverseDepth:
+        """Give the inverse depth, corrected by how ``other`` sees it after ``T`` (4, 4)."""
+        return corrected(self.inverse_depth, self.layers, other.layers, T, self.K)
 
     @cached_property
     def flaw(self) -> str:

@@ -41,6 +41,7 @@ class OdometrySettings:
     points still seen below which it does. ``stationary_flow``: movement of the picture in pixels
     of the network input that counts as none. ``memory``: seconds for which a lost camera is
     looked for at its keyframe; after that the odometry goes on from where it was.
+    ``refine_depth``: whether predicted depth of a keyframe is corrected by what later frames see.
     """
 
     initial_guess: str = 'constant_velocity'
@@ -51,6 +52,7 @@ class OdometrySettings:
     keyframe_overlap: float = 0.7
     stationary_flow: float = 0.15
     memory: float = 1.0
+    refine_depth: bool = True
 
     def __post_init__(self) -> None:
         if self.initial_guess not in GUESSES:
