@@ -89,8 +89,8 @@ def compare(recording: Recording, models: Models) -> Iterator[Result]:
         if recording.has_depth:
             yield _judged('ours, exact depth', recording, our_path(recording, models, _recorded))
         unit_m = estimator.card.unit == 'm'
-        for title, is_refined in (('ours, depth of the model', True),
-                                  ('the same, depth not corrected', False)):
+        for title, is_refined in (('ours, depth of the model', False),
+                                  ('the same, depth corrected', True)):
             yield _judged(title, recording, our_path(
                 recording, models, _predicted(estimator), is_predicted=True,
                 settings=OdometrySettings(refine_depth=is_refined)), own_scale=unit_m)

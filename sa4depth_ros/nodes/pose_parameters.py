@@ -88,7 +88,7 @@ class PoseParameters:
     memory: float = live(
         1.0, 'Seconds for which a lost camera is looked for at its keyframe.', 0.0, 3600.0)
     refine_depth: bool = live_value(
-        True, 'Correct predicted depth of a keyframe by what later frames see.')
+        False, 'Correct predicted depth of a keyframe by what later frames see.')
 
     def __post_init__(self) -> None:
         for item in fields(self):

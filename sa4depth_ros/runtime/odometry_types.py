@@ -52,7 +52,7 @@ class OdometrySettings:
     keyframe_overlap: float = 0.7
     stationary_flow: float = 0.15
     memory: float = 1.0
-    refine_depth: bool = True
+    refine_depth: bool = False
 
     def __post_init__(self) -> None:
         if self.initial_guess not in GUESSES:

@@ -143,5 +143,5 @@ def test_measured_depth_is_left_alone(estimator) -> None:
     on, off = (_path(estimator, walk, refine_depth=each) for each in (True, False))
     np.testing.assert_array_equal(on, off)
     predicted = [replace(given, is_predicted=True) for given in walk]
-    assert not np.array_equal(_path(estimator, predicted), off)
-    np.testing.assert_array_equal(_path(estimator, predicted, refine_depth=False), off)
+    assert not np.array_equal(_path(estimator, predicted, refine_depth=True), off)
+    np.testing.assert_array_equal(_path(estimator, predicted), off)
