@@ -190,6 +190,7 @@ def _judged(title: str, recording: Recording, path: Path3D, *, own_scale: bool =
     metrics, scaled = (trajectory_metrics(path.poses, recording.truth, scaled=each)
                        for each in (not own_scale, True))
     metrics['drift_scaled'] = scaled.get('drift', math.nan)
-    if path.covariances is not None:
+    # In an unknown unit, covariances in metres mean nothing.
+    if path.covariances is not None and own_scale:
         metrics |= consistency(path.poses, path.covariances, recording.truth)
     return Result(title, path, own_scale, metrics)
