@@ -61,7 +61,9 @@ def test_depth_is_made_for_the_odometry_alone(bench):
     bench.await_value('residual_before', '3.5', lambda: bench.feed(150))
     assert bench.depth_values()['outputs'] == ''
     assert 'depth_node in this process' in bench.values()['depth_topic']
-    assert bench.status().level == DiagnosticStatus.OK
+    # A frame may come late where the machine is busy, which is a warning for a second.
+    bench.await_status(lambda s: s.level == DiagnosticStatus.OK, 'a good status',
+                       lambda: bench.feed(150))
 
 
 def test_depth_goes_out_as_well_for_those_who_want_it(bench):
