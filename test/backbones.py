@@ -14,6 +14,8 @@
 
 """Tiny backbones of transformers with random weights, as the hub would have them."""
 
+from pathlib import Path
+
 import transformers
 
 SIZES = {'hidden_sizes': [8, 16, 24, 32], 'depths': [1, 1, 1, 1]}
@@ -30,3 +32,9 @@ def tiny_classifier(kind: str) -> transformers.PreTrainedModel:
             transformers.ConvNextV2Config(**SIZES))
     return transformers.SwinForImageClassification(transformers.SwinConfig(
         embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2], image_size=64))
+
+
+def tiny_encoder(folder: Path) -> str:
+    """Save the simplest of them in ``folder`` and name it as a configuration does."""
+    tiny_classifier('resnet').save_pretrained(folder)
+    return f'hf:{folder}'

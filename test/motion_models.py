@@ -17,7 +17,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from backbones import tiny_classifier
+from backbones import tiny_encoder
 import numpy as np
 from numpy.typing import NDArray
 from rendered_pair import intrinsics, render
@@ -51,15 +51,14 @@ def save_small(
 ) -> MotionNet:
     """Write a checkpoint at ``path`` and give its motion network."""
     torch.manual_seed(seed)
-    encoder = path.parent / 'encoder'
-    tiny_classifier('resnet').save_pretrained(encoder)
+    encoder = tiny_encoder(path.parent / 'encoder')
     network = MotionNet(MotionConfig(
-        PoseNetConfig(f'hf:{encoder}', channels=8, by_inverse_depth=by_inverse_depth),
+        PoseNetConfig(encoder, channels=8, by_inverse_depth=by_inverse_depth),
         FeatureNetConfig(16, 16),
         REFINEMENT if refine else RefinementConfig(enabled=False)))
     # Random weights hardly move; larger ones show which way round the motion is.
     torch.nn.init.normal_(network.pose_net.head[-1].weight, std=1.0)
-    depth = DepthNet(DepthNetConfig(f'hf:{encoder}', input_height=HEIGHT, input_width=WIDTH,
+    depth = DepthNet(DepthNetConfig(encoder, input_height=HEIGHT, input_width=WIDTH,
                                     decoder_channels=(8, 8, 8, 8, 8)))
     save_checkpoint(path, depth, CARD, network if motion else None)
     return network.eval()

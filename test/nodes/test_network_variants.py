@@ -14,7 +14,7 @@
 
 """Networks of the other systems, exported, in a real depth node: the metres of torch."""
 
-from backbones import tiny_classifier
+from backbones import tiny_encoder
 import numpy as np
 import pytest
 from sa4depth_ros.networks.factory import build_network, save_checkpoint
@@ -33,9 +33,7 @@ VARIANTS = {
 @pytest.fixture(scope='module')
 def encoder(tmp_path_factory) -> str:
     """Name an encoder that is traced in little time."""
-    folder = tmp_path_factory.mktemp('encoder')
-    tiny_classifier('resnet').save_pretrained(folder)
-    return f'hf:{folder}'
+    return tiny_encoder(tmp_path_factory.mktemp('encoder'))
 
 
 @pytest.fixture(scope='module')

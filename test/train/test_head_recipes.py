@@ -17,7 +17,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from backbones import tiny_classifier
+from backbones import tiny_encoder
 import pytest
 from sa4depth_ros.networks.depth_net import DepthNetConfig
 from sa4depth_ros.networks.factory import load_depth_net
@@ -34,9 +34,7 @@ CONFIGS = Path(__file__).parents[2] / 'config' / 'train'
 @pytest.fixture(scope='module')
 def encoder(tmp_path_factory) -> str:
     """Name an encoder that learns and is traced in little time."""
-    folder = tmp_path_factory.mktemp('encoder')
-    tiny_classifier('resnet').save_pretrained(folder)
-    return f'hf:{folder}'
+    return tiny_encoder(tmp_path_factory.mktemp('encoder'))
 
 
 def _small(name: str, network: DepthNetConfig, weights: str = 'random') -> TrainConfig:
