@@ -16,15 +16,16 @@
 What fine-tuning without labels does: a model on a recording that it never saw, before and after.
 
 Trains with `sa4depth train` and config/train/fine_tune.yaml on the first 80 % of the recording,
-from images and CameraInfo alone, and measures its last fifth as `sa4depth evaluate` does. A model
-whose card says that it was trained on this recording is refused. A finished run is not repeated.
+twice: from images and CameraInfo alone, and with the lengths of motion by its odometry. Measures
+the last fifth as `sa4depth evaluate` does. A model whose card says that it was trained on this
+recording is refused. A finished run is not repeated.
 
     python benchmarks/fine_tune.py --start blind.safetensors --bag hololens_walk \
         --output fine_tune --page docs/fine_tuning.md --picture docs/images/fine_tuning.jpg
 """
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import json
 from pathlib import Path
 import subprocess
@@ -54,6 +55,9 @@ FIGURES = {
     'AbsRel': 'abs_rel', 'delta < 1.25': 'delta1', 'AbsRel scaled': 'scaled_abs_rel',
     'delta scaled': 'scaled_delta1', 'median factor': 'median_scale',
     'scale consistency': 'scale_consistency', 'depth range': 'depth_range'}
+ODOMETRY = ('photometric.odometry=0.1', 'photometric.anchor_scale=0')
+RUNS: Mapping[str, Sequence[str]] = {'images': (), 'images and odometry': ODOMETRY}
+SHOWN = 'images and odometry'
 ERRORS = ('abs_rel', 'scaled_abs_rel', 'scale_consistency')
 
 
@@ -77,13 +81,18 @@ def network_settings(network: DepthNetConfig) -> Iterator[str]:
         yield f'network.{key}={getattr(network, key)}'
 
 
-def train(args: argparse.Namespace, network: DepthNetConfig) -> float:
-    """Fine-tune, unless that is done, and give the minutes that it took."""
-    run = args.output / 'run'
+def run_folder(args: argparse.Namespace, name: str) -> Path:
+    """Give the folder of one of RUNS."""
+    return Path(args.output / name.replace(' ', '_'))
+
+
+def train(args: argparse.Namespace, network: DepthNetConfig, name: str) -> float:
+    """Fine-tune as RUNS says, unless that is done, and give the minutes that it took."""
+    run = run_folder(args, name)
     file = run / 'minutes.json'
     if not file.is_file():
         settings = [f'initial_weights={args.start.resolve()}', f'threads={args.threads}',
-                    f'seed={args.seed}', *network_settings(network), *args.settings]
+                    f'seed={args.seed}', *network_settings(network), *RUNS[name], *args.settings]
         command = [sys.executable, '-m', 'sa4depth_ros.cli.main', 'train', '--bag', str(args.bag),
                    '--config', str(args.config), '--output', str(run),
                    *(word for setting in settings for word in ('--set', setting))]
@@ -100,15 +109,20 @@ def measure(model: Path, args: argparse.Namespace) -> BagResult:
     return evaluate_bag(estimator, args.bag, DataConfig(max_depth=args.max_depth), HELD_OUT)
 
 
-def table(before: Mapping[str, float], after: Mapping[str, float]) -> str:
-    """Lay the figures out in Markdown; of errors also the change."""
-    rows = ['| | ' + ' | '.join(FIGURES) + ' |', '|---' * (len(FIGURES) + 1) + '|']
-    for name, values in (('before', before), ('after', after)):
-        rows.append(f'| {name} | '
-                    + ' | '.join(f'{values[key]:.3f}' for key in FIGURES.values()) + ' |')
-    changes = (f'{after[key] / before[key] - 1:+.0%}' if key in ERRORS else ''
-               for key in FIGURES.values())
-    return '\n'.join([*rows, '| change | ' + ' | '.join(changes) + ' |'])
+def table(before: Mapping[str, float], afters: Mapping[str, Mapping[str, float]]) -> str:
+    """Lay the figures out in Markdown; of errors also the change to ``before``."""
+    rows = ['| | ' + ' | '.join(FIGURES) + ' |', '|---' * (len(FIGURES) + 1) + '|',
+            _row('before', (f'{before[key]:.3f}' for key in FIGURES.values()))]
+    for name, after in afters.items():
+        changes = (f'{after[key] / before[key] - 1:+.0%}' if key in ERRORS else ''
+                   for key in FIGURES.values())
+        rows += [_row(name, (f'{after[key]:.3f}' for key in FIGURES.values())),
+                 _row('change', changes)]
+    return '\n'.join(rows)
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    return f'| {name} | ' + ' | '.join(cells) + ' |'
 
 
 def shown_rows(result: BagResult) -> Sequence[int]:
@@ -145,17 +159,19 @@ def main() -> None:
     check_unseen(card, args.bag)
     args.output.mkdir(parents=True, exist_ok=True)
     before = measure(args.start, args)
-    minutes = train(args, start.config)
-    after = measure(args.output / 'run' / 'best.safetensors', args)
+    minutes = {name: train(args, start.config, name) for name in RUNS}
+    afters = {name: measure(run_folder(args, name) / 'best.safetensors', args) for name in RUNS}
     figures = {'start': args.start.name, 'bag': args.bag.name, 'minutes': minutes,
-               'before': before.metrics, 'after': after.metrics}
+               'before': before.metrics} | {name: of.metrics for name, of in afters.items()}
     (args.output / 'fine_tune.json').write_text(json.dumps(figures, indent=1) + '\n',
                                                 encoding='utf-8')
     write_comparison(args.picture or args.output / 'fine_tune.png',
-                     {'before': before.pictures, 'after': after.pictures}, shown_rows(after))
-    config = load_depth_net(args.output / 'run' / 'best.safetensors')[0].config
-    text = (f'{table(before.metrics, after.metrics)}\n\n`{args.bag.name}`, frames from '
-            f'{before.first_frame} on; training {minutes:.0f} minutes at '
+                     {'before': before.pictures, 'after': afters[SHOWN].pictures},
+                     shown_rows(afters[SHOWN]))
+    config = load_depth_net(run_folder(args, SHOWN) / 'best.safetensors')[0].config
+    text = (f'{table(before.metrics, {name: of.metrics for name, of in afters.items()})}\n\n'
+            f'`{args.bag.name}`, frames from {before.first_frame} on; training '
+            f"{' and '.join(f'{value:.0f}' for value in minutes.values())} minutes at "
             f'{config.input_height}x{config.input_width}, {args.threads} threads, '
             f'{machine()}, seed {args.seed}; start: {card.name}.')
     print(text)

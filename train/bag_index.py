@@ -137,6 +137,18 @@ class BagIndex:
         """Give the reader of the bag itself."""
         return self._reader
 
+    @property
+    def odometry_topic(self) -> str | None:
+        """Name the topic with poses, None without one; BagError when several are left."""
+        return self._find_odom()
+
+    @property
+    def odometry_frame(self) -> str:
+        """Name the frame that the poses are of, empty where they do not say."""
+        topic = self.odometry_topic
+        first = None if topic is None else self._first_message(topic)
+        return str(getattr(first, 'child_frame_id', '')).lstrip('/')
+
     def camera(self, frame: FrameEntry, size: tuple[int, int]) -> CameraModel:
         """Give the calibration of a frame's image of ``size`` (width, height)."""
         try:

@@ -49,6 +49,8 @@ class PhotometricConfig:
     unrefined: weight of the photometric error under PoseNet's own motion, another way to do
     that; slower. Both are unused without refinement.
     unrefined_trains_depth: that error also teaches depth.
+    odometry: weight of the mean size of the log of motion's length over that by the odometry of
+    the bag: depth, from scratch or not, becomes metres. 0 is off (train/odometry_loss.py).
     refine_from_epoch: epochs of plain training before the first refinement.
 
     For a start from good depth, in the recipe sa4depth alone (train/depth_anchor.py):
@@ -73,6 +75,7 @@ class PhotometricConfig:
     distill_levels: float = 0.0
     unrefined: float = 0.0
     unrefined_trains_depth: bool = False
+    odometry: float = 0.0
     refine_from_epoch: int = 0
     depth_from_epoch: int = 0
     anchor: float = 0.0
@@ -81,9 +84,12 @@ class PhotometricConfig:
     def __post_init__(self) -> None:
         check('photometric', {
             'ssim must be in [0, 1]': 0 <= self.ssim <= 1,
-            'smoothness, planar, distill, distill_levels, unrefined, anchor and anchor_scale '
-            'must be >= 0': min(self.smoothness, self.planar, self.distill, self.distill_levels,
-                                self.unrefined, self.anchor, self.anchor_scale) >= 0,
+            'smoothness, planar, distill, distill_levels, unrefined, odometry, anchor and '
+            'anchor_scale must be >= 0':
+                min(self.smoothness, self.planar, self.distill, self.distill_levels,
+                    self.unrefined, self.odometry, self.anchor, self.anchor_scale) >= 0,
+            'odometry and anchor_scale both hold the scale: set one of them to 0':
+                self.odometry == 0 or self.anchor_scale == 0,
             'brightness must be none or affine': self.brightness in ('none', 'affine'),
             'refine_from_epoch and depth_from_epoch must be >= 0':
                 min(self.refine_from_epoch, self.depth_from_epoch) >= 0})

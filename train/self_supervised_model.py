@@ -21,6 +21,7 @@ from sa4depth_ros.networks.feature_net import FeatureLevel
 from sa4depth_ros.networks.motion_net import MotionNet
 from sa4depth_ros.networks.pose_refinement import image_gradient, RefinedPose
 from sa4depth_train.depth_anchor import DepthAnchor
+from sa4depth_train.odometry_loss import odometry_error
 from sa4depth_train.patch_loss import patch_loss
 from sa4depth_train.photometric import PhotometricConfig, reprojection_loss, smoothness_loss
 from sa4depth_train.planar_loss import planar_loss
@@ -52,7 +53,8 @@ class SelfSupervisedModel(nn.Module):
 
         ``images`` and ``inputs`` (N, 1 + S, 3, H, W), target first; ``seen`` (N, 1, H, W);
         ``K`` (N, 3, 3); ``earlier`` and, or else all start at the target, ``origins`` (N, S);
-        ``keypoints`` (N, P, 2) and ``superpixels`` (N, H, W) for the losses that use them.
+        ``keypoints`` (N, P, 2), ``superpixels`` (N, H, W) and ``metres`` (N, S) for the losses
+        that use them.
         """
         inputs = batch['inputs']
         with torch.set_grad_enabled(self.depth_learns and torch.is_grad_enabled()):
@@ -73,7 +75,7 @@ class SelfSupervisedModel(nn.Module):
     def _losses(
         self, depth: Tensor, T: Tensor, levels: Levels, batch: Batch, held: Batch,
     ) -> Batch:
-        terms = dict(held)
+        terms, usable = dict(held), T.new_ones(len(T), dtype=torch.bool)
         if levels:
             refined, distances = self._refine(T, depth, levels, batch)
             terms['refined'] = 1 - refined.failed.float().mean()
@@ -82,11 +84,13 @@ class SelfSupervisedModel(nn.Module):
                 own = depth if self.config.unrefined_trains_depth else depth.detach()
                 terms['unrefined'] = self._reprojection(own, T, batch)
             terms |= distances
-            T = refined.T_target2source
+            T, usable = refined.T_target2source, ~refined.failed
+        if self.config.odometry > 0:
+            terms['odometry'] = odometry_error(depth, T, batch['metres'], usable, batch['seen'])
         terms['photometric'] = self._reprojection(depth, T, batch)
         terms['smoothness'] = smoothness_loss(depth, batch['images'][:, 0])
         loss = terms['photometric'] + self.config.smoothness * terms['smoothness']
-        for name in ('distill', 'distill_levels', 'unrefined', *held):
+        for name in ('distill', 'distill_levels', 'unrefined', 'odometry', *held):
             weight = getattr(self.config, name)
             if name in terms and weight > 0:
                 loss = loss + weight * terms[name]

@@ -14,7 +14,7 @@
 
 """Triplets as a torch dataset: a target and its sources seen by one virtual camera, with K."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -39,14 +39,15 @@ class TripletDataset(Dataset[dict[str, object]]):
     first, then its S sources in order of time, in the light of the recording; ``inputs``, the
     same with one change of light for all; ``seen`` (1, H, W), 1 where the target shows what
     the camera saw; ``K`` (3, 3) of these pixels, one for all frames; ``earlier`` (S,) bool;
-    ``name``. With ``augmentation`` all frames of a sample are cropped, zoomed, rolled and
+    ``name``; with ``travel``, ``metres`` (S,), what it gives for target and source, 0 where
+    unknown. With ``augmentation`` all frames of a sample are cropped, zoomed, rolled and
     mirrored alike, in a way that follows from seed, epoch and index alone.
     """
 
     def __init__(
         self, frames: BagFrames, triplets: Sequence[Triplet], size: tuple[int, int],
         augmentation: AugmentationConfig | None = None, seed: int = 0,
-        hints: TargetHints | None = None,
+        hints: TargetHints | None = None, travel: Callable[[int, int], float] | None = None,
     ) -> None:
         """Prepare samples of ``size`` (width, height) from ``triplets`` of ``frames``."""
         self._frames = frames
@@ -55,6 +56,7 @@ class TripletDataset(Dataset[dict[str, object]]):
         self._augmentation = augmentation
         self._seed = seed
         self._hints = hints
+        self._travel = travel
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -77,7 +79,14 @@ class TripletDataset(Dataset[dict[str, object]]):
         return {'images': _tensor(images), 'inputs': _tensor(inputs),
                 'seen': torch.from_numpy(seen[None]),
                 'K': torch.from_numpy(view.K.astype(np.float32)),
-                **_order(triplet), **hints, 'name': target.name}
+                **_order(triplet), **hints, **self._metres(triplet), 'name': target.name}
+
+    def _metres(self, triplet: Triplet) -> dict[str, Tensor]:
+        if self._travel is None:
+            return {}
+        # No crop, zoom or mirror changes how far the camera went.
+        return {'metres': torch.tensor(
+            [self._travel(triplet.target, source) for source in triplet.sources])}
 
 
 def _order(triplet: Triplet) -> dict[str, Tensor]:

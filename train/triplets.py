@@ -59,6 +59,10 @@ class Triplets:
     samples: tuple[Triplet, ...]
     counts: Mapping[str, Mapping[str, int]]
 
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Give each target with each of its sources."""
+        return ((sample.target, source) for sample in self.samples for source in sample.sources)
+
     def lines(self) -> list[str]:
         """Sum up each bag in one line for people."""
         lines = []

@@ -82,6 +82,9 @@ class FeatureAlignment:
 
     ``points`` of the target; ``features`` (N, P, C) and ``confidence`` (N, P) of the target at
     these points; ``source`` holds C features and confidence; ``K`` (N, 3, 3) is of its map.
+    ``depth_sigma`` (N,): relative standard deviation of the depth of a point. Each point may then
+    be nearer or farther by that where it fits better, so along its epipolar line it says
+    little about the motion; None, like 0, takes depth as exact.
     """
 
     points: TargetPoints
@@ -90,9 +93,13 @@ class FeatureAlignment:
     source: FeatureRows
     K: Tensor
     robust_scale: float = 0.1
+    depth_sigma: Tensor | None = None
 
     def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
         """Give the mean robust loss (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
+        if self.depth_sigma is not None:
+            products, confidence, _ = self._products(T)
+            return self._mean_cost(products[..., 0, 0], confidence)
         values, confidence, _ = self._residuals(T)
         residual = values[..., 0, :]
         return self._mean_cost((residual * residual).sum(-1), confidence)
@@ -145,7 +152,26 @@ class FeatureAlignment:
         They are (N, P, 3, 3): contracting over channels first never builds the C x 6 Jacobian.
         """
         values, confidence, moved = self._residuals(T)
-        return values @ values.transpose(-1, -2), confidence, moved
+        products = values @ values.transpose(-1, -2)
+        if self.depth_sigma is not None:
+            products = self._less_depth_error(products, moved - T[:, None, :3, 3], moved)
+        return products, confidence, moved
+
+    def _less_depth_error(self, products: Tensor, ray: Tensor, moved: Tensor) -> Tensor:
+        """
+        Give ``products`` after the best depth of each point has explained its part.
+
+        Depth (1 + d) Z moves a point by d ``ray`` (N, P, 3), its pixel by d e. What is left of
+        |r + G e d|^2 + (robust_scale d / depth_sigma)^2 at the best d is the Schur complement
+        that eliminates d.
+        """
+        assert self.depth_sigma is not None
+        e = _point_jacobian(moved, self.K) @ ray[..., None]
+        explained = products[..., 1:] @ e
+        slope = (e * explained[..., 1:, :]).sum(-2, keepdim=True)
+        variance = (self.depth_sigma ** 2)[:, None, None, None]
+        share = variance / (variance * slope + self.robust_scale ** 2)
+        return products - share * explained @ explained.transpose(-1, -2)
 
     def _equations(
         self, products: Tensor, weight: Tensor, moved: Tensor,
@@ -174,14 +200,19 @@ def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
 
     dpi/dX [I | -[X]_x] of method.md 1.4, at the points in the source frame.
     """
+    of_point = _point_jacobian(points, K)
+    return torch.cat((of_point, of_point @ -hat(points)), -1)
+
+
+def _point_jacobian(points: Tensor, K: Tensor) -> Tensor:
+    """Give the derivative (N, P, 2, 3) of the pixel of ``points`` by the points."""
     z = points[..., 2:, None]
     # What is behind the camera is masked elsewhere; here it must only stay finite.
     z = torch.where(z.abs() < 1e-3, torch.ones_like(z), z)
     focal = K[:, None, :2, :2]
     # Columns of dpi/dX for x and y, without fx and fy, and for z.
     sides = torch.eye(2, dtype=K.dtype, device=K.device).expand(*points.shape[:-1], 2, 2)
-    of_point = focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
-    return torch.cat((of_point, of_point @ -hat(points)), -1)
+    return focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
 
 
 def pixel_distance(points: TargetPoints, T_a: Tensor, T_b: Tensor, K: Tensor) -> Tensor:
@@ -212,17 +243,18 @@ def at_stride(pixels: Tensor, stride: float) -> Tensor:
 
 def feature_alignment(
     points: TargetPoints, target: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor],
-    K: Tensor, stride: float, robust_scale: float,
+    K: Tensor, stride: float, robust_scale: float, depth_sigma: Tensor | None = None,
 ) -> FeatureAlignment:
     """
     Set up one level from (features, confidence) maps of both frames.
 
-    ``K`` (N, 3, 3) is of image pixels; the maps are (N, C, h, w) and (N, 1, h, w).
+    ``K`` (N, 3, 3) is of image pixels; the maps are (N, C, h, w) and (N, 1, h, w);
+    ``depth_sigma`` (N,) as in FeatureAlignment.
     """
     seen = sample(torch.cat(target, 1), at_stride(points.pixels, stride))
     return FeatureAlignment(
         points, seen[..., :-1], seen[..., -1], FeatureRows.of(torch.cat(source, 1)),
-        intrinsics_at_stride(K, stride), robust_scale)
+        intrinsics_at_stride(K, stride), robust_scale, depth_sigma)
 
 
 def _tiny(like: Tensor) -> float:

@@ -72,19 +72,19 @@ class DeployedAlignment(nn.Module):
 
     def forward(
         self, target: Sequence[Tensor], source: Sequence[Tensor], depth: Tensor, seen: Tensor,
-        K: Tensor, T_initial: Tensor,
+        K: Tensor, T_initial: Tensor, depth_sigma: Tensor,
     ) -> Aligned:
         """
         Refine ``T_initial`` (1, 4, 4) = T_target2source by the target's ``depth`` (1, 1, H, W).
 
         ``target`` is all that DeployedFeatures gives, ``source`` all but the gradient. ``seen``
         (1, 1, H, W) is 1 where images show something, 0 in the letterbox, of both frames; ``K``
-        (1, 3, 3) is of the network input.
+        (1, 3, 3) is of the network input; ``depth_sigma`` (1,) as in FeatureAlignment.
         """
         refinement = self.motion.refinement
         levels = [self._levels(maps, seen) for maps in (target[:-1], source)]
         points = refinement.target_points(target[-1], depth, K, levels[0][-1].confidence, seen)
-        problems = refinement.problems(points, *levels, K)
+        problems = refinement.problems(points, *levels, K, depth_sigma)
         refined = refinement.solve(T_initial, problems)
         quality = refinement.quality(refined.T_target2source, problems[-1], K)
         return Aligned(

@@ -54,6 +54,8 @@ class RefinementConfig:
     detach_between_levels: gradients pass through the last level only.
     search: pixels of the coarsest level, to each side, by which the first guess is turned to
     look for the best start; 0 takes the guess as it is.
+    depth_sigma: relative standard deviation of depth at a point in training; 0 takes it as
+    exact. On a robot it is an input.
     """
 
     enabled: bool = True
@@ -68,6 +70,7 @@ class RefinementConfig:
     detach_features: bool = False
     detach_between_levels: bool = True
     search: int = 5
+    depth_sigma: float = 0.0
 
     def __post_init__(self) -> None:
         checks = {
@@ -76,7 +79,8 @@ class RefinementConfig:
             'damping must be learned or adaptive': self.damping in ('learned', 'adaptive'),
             'initial_damping and robust_scale must be positive':
                 min(self.initial_damping, self.robust_scale) > 0,
-            'border and search must be >= 0': min(self.border, self.search) >= 0,
+            'border, search and depth_sigma must be >= 0':
+                min(self.border, self.search, self.depth_sigma) >= 0,
             'min_points must be >= 6': self.min_points >= 6}
         failed = [text for text, good in checks.items() if not good]
         if failed:
@@ -170,10 +174,16 @@ class PoseRefinement(nn.Module):
 
     def problems(
         self, points: TargetPoints, target: Sequence[FeatureLevel],
-        source: Sequence[FeatureLevel], K: Tensor,
+        source: Sequence[FeatureLevel], K: Tensor, depth_sigma: Tensor | None = None,
     ) -> list[FeatureAlignment]:
-        """Set up what is minimised on each level; arguments as in `forward`."""
-        return [self._problem(points, *pair, K, stride)
+        """
+        Set up what is minimised on each level; arguments as in `forward`.
+
+        ``depth_sigma`` (N,) as in FeatureAlignment, by default that of training.
+        """
+        if depth_sigma is None and self.config.depth_sigma > 0:
+            depth_sigma = K.new_full(K.shape[:1], self.config.depth_sigma)
+        return [self._problem(points, *pair, K, stride, depth_sigma)
                 for *pair, stride in zip(target, source, self.strides)]
 
     def solve(self, T_initial: Tensor, problems: Sequence[FeatureAlignment]) -> RefinedPose:
@@ -211,12 +221,13 @@ class PoseRefinement(nn.Module):
             fit.inliers / fit.count.clamp(min=1), pixel_distance(problem.points, T, still, K))
 
     def _problem(self, points: TargetPoints, target: FeatureLevel, source: FeatureLevel,
-                 K: Tensor, stride: int) -> FeatureAlignment:
+                 K: Tensor, stride: int, depth_sigma: Tensor | None) -> FeatureAlignment:
         maps = [(_finite(level.features), _finite(level.confidence))
                 for level in (target, source)]
         if self.config.detach_features:
             maps = [(features.detach(), confidence.detach()) for features, confidence in maps]
-        return feature_alignment(points, maps[0], maps[1], K, stride, self.config.robust_scale)
+        return feature_alignment(points, maps[0], maps[1], K, stride, self.config.robust_scale,
+                                 depth_sigma)
 
 
 def _better(problem: FeatureAlignment, moved: Tensor, before: Tensor) -> Tensor:

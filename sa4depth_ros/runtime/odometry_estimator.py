@@ -210,8 +210,10 @@ class OdometryEstimator:
     ) -> Alignment:
         start = perf_counter()
         target = keyframe.frame
-        found = self._engines.align(
-            target.features, frame.features, target.depth, target.seen, target.K, T_initial)
+        sigma = (self.settings.predicted_depth_sigma if target.is_predicted
+                 else self.settings.measured_depth_sigma)
+        found = self._engines.align(target.features, frame.features, target.depth, target.seen,
+                                    target.K, T_initial, sigma)
         timings['align'] += perf_counter() - start
         return found
 

@@ -41,7 +41,10 @@ class OdometrySettings:
     points still seen below which it does. ``stationary_flow``: movement of the picture in pixels
     of the network input that counts as none. ``memory``: seconds for which a lost camera is
     looked for at its keyframe; after that the odometry goes on from where it was.
-    ``refine_depth``: whether predicted depth of a keyframe is corrected by what later frames see.
+    ``predicted_depth_sigma``, ``measured_depth_sigma``: relative standard deviation of depth at
+    a point, of a network and of a sensor; the larger, the less a point says along its epipolar
+    line. ``refine_depth``: whether predicted depth of a keyframe is corrected by what later
+    frames see.
     """
 
     initial_guess: str = 'constant_velocity'
@@ -52,6 +55,8 @@ class OdometrySettings:
     keyframe_overlap: float = 0.7
     stationary_flow: float = 0.15
     memory: float = 1.0
+    predicted_depth_sigma: float = 0.5
+    measured_depth_sigma: float = 0.05
     refine_depth: bool = False
 
     def __post_init__(self) -> None:

@@ -64,9 +64,12 @@ def test_the_network_of_the_checkpoint_is_taken(decoder) -> None:
 def test_changes_of_errors_are_in_percent(tmp_path) -> None:
     from fine_tune import BEGIN, END, FIGURES, table, write_page
     before = dict.fromkeys(FIGURES.values(), 0.2)
-    text = table(before, {**before, 'abs_rel': 0.15, 'delta1': 0.9})
+    text = table(before, {'images': {**before, 'abs_rel': 0.15, 'delta1': 0.9},
+                          'both': {**before, 'abs_rel': 0.1}})
     assert text.splitlines()[2].startswith('| before | 0.200 | 0.200 |')
+    assert text.splitlines()[3].startswith('| images | 0.150 | 0.900 |')
     assert text.splitlines()[4] == '| change | -25% |  | +0% |  |  | +0% |  |'
+    assert text.splitlines()[6] == '| change | -50% |  | +0% |  |  | +0% |  |'
     page = tmp_path / 'page.md'
     page.write_text(f'above\n{BEGIN}\nold\n{END}\nbelow\n', encoding='utf-8')
     write_page(page, text)

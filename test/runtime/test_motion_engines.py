@@ -57,12 +57,13 @@ def copied(model, tmp_path):
 def test_they_give_what_torch_gives(engines, small_motion, pair) -> None:
     network, (image, other, depth) = as_deployed(small_motion[1]), pair
     found = engines.align(engines.features(image), engines.features(other), depth, SEEN, K64,
-                          START)
+                          START, 0.3)
     with torch.inference_mode():
         frames = [torch.from_numpy(frame)[None] for frame in (image, other)]
         maps = [DeployedFeatures(network)(frame) for frame in frames]
         planes = [torch.from_numpy(plane)[None, None] for plane in (depth, SEEN)]
-        wanted = DeployedAlignment(network)(maps[0], maps[1][:-1], *planes, K, EYE)
+        wanted = DeployedAlignment(network)(
+            maps[0], maps[1][:-1], *planes, K, EYE, torch.tensor([0.3]))
         guess = DeployedPose(network)(*frames)
     for name in Aligned._fields:
         np.testing.assert_allclose(
@@ -86,14 +87,14 @@ def test_unknown_depth_is_left_out(engines, pair, unknown) -> None:
     maps = engines.features(image), engines.features(other)
     depth = depth.copy()
     depth[:, : WIDTH // 2] = 0
-    wanted = engines.align(*maps, depth, SEEN, K64, START)
+    wanted = engines.align(*maps, depth, SEEN, K64, START, 0.3)
     assert not wanted.failed
     depth[:, : WIDTH // 2] = unknown
-    found = engines.align(*maps, depth, SEEN, K64, START)
+    found = engines.align(*maps, depth, SEEN, K64, START, 0.3)
     np.testing.assert_array_equal(found.T_target2source, wanted.T_target2source)
     assert found.overlap == wanted.overlap
     depth[:] = unknown
-    nothing = engines.align(*maps, depth, SEEN, K64, START)
+    nothing = engines.align(*maps, depth, SEEN, K64, START, 0.3)
     assert nothing.failed
     np.testing.assert_array_equal(nothing.T_target2source, START)
 
@@ -101,9 +102,10 @@ def test_unknown_depth_is_left_out(engines, pair, unknown) -> None:
 def test_arrays_may_lie_as_they_like(engines, pair) -> None:
     image, other, depth = pair
     wanted = engines.align(
-        engines.features(image), engines.features(other), depth, SEEN, K64, START)
+        engines.features(image), engines.features(other), depth, SEEN, K64, START, 0.3)
     askew = [np.asfortranarray(values) for values in (image, other, depth, SEEN, K64, START)]
-    found = engines.align(engines.features(askew[0]), engines.features(askew[1]), *askew[2:])
+    found = engines.align(engines.features(askew[0]), engines.features(askew[1]), *askew[2:],
+                          0.3)
     np.testing.assert_array_equal(found.T_target2source, wanted.T_target2source)
 
 
@@ -158,7 +160,7 @@ def test_wrong_input_is_a_model_error(engines, pair) -> None:
     with pytest.raises(ModelError, match='failed on one frame'):
         engines.features(image[:-1])
     with pytest.raises(ModelError, match='failed on one frame'):
-        engines.align(*maps, depth[:-1], SEEN, K64, START)
+        engines.align(*maps, depth[:-1], SEEN, K64, START, 0.3)
     with pytest.raises(ModelError, match='failed on one frame'):
         engines.guess(image, image[:, :-1])
 

@@ -49,12 +49,13 @@ def _features(sessions, image):
     return dict(zip(names, session.run(None, {'image': image}), strict=True))
 
 
-def _feed(target, source, depth, start=EYE, seen=None):
+def _feed(target, source, depth, start=EYE, seen=None, sigma=0.3):
     feed = {f'target_{name}': values for name, values in target.items()}
     feed |= {f'source_{name}': values for name, values in source.items() if name != 'gradient'}
     whole = np.ones((1, 1, *SIZE), np.float32)
     return feed | {'depth': depth, 'seen': whole if seen is None else seen, 'K': K.numpy(),
-                   'T_initial': np.asarray(start, np.float32)}
+                   'T_initial': np.asarray(start, np.float32),
+                   'depth_sigma': np.array([sigma], np.float32)}
 
 
 def _align(sessions, *args, **options):
@@ -81,7 +82,8 @@ def test_every_number_is_that_of_torch(sessions, deployed, case) -> None:
                 np.testing.assert_allclose(values[name], wanted, atol=BOUND, err_msg=name)
         result = _align(sessions, *found, depth)
         wanted = DeployedAlignment(deployed)(
-            maps[0], maps[1][:-1], torch.from_numpy(depth), torch.ones(1, 1, *SIZE), K, EYE)
+            maps[0], maps[1][:-1], torch.from_numpy(depth), torch.ones(1, 1, *SIZE), K, EYE,
+            torch.tensor([0.3]))
     for name, values, expected in zip(Aligned._fields, result, wanted):
         np.testing.assert_allclose(values, expected, atol=BOUND, rtol=BOUND, err_msg=name)
     if case == 'motion':

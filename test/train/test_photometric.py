@@ -130,7 +130,7 @@ def test_smoothness_knows_no_scale_and_spares_edges() -> None:
 
 @pytest.mark.parametrize(('wrong', 'message'), [
     ({'ssim': 1.2}, 'ssim must be'), ({'brightness': 'log'}, 'none or affine'),
-    ({'unrefined': -1.0}, 'unrefined, anchor and anchor_scale must be >= 0'),
+    ({'unrefined': -1.0}, 'odometry, anchor and anchor_scale must be >= 0'),
     ({'refine_from_epoch': -1}, 'refine_from_epoch')])
 def test_impossible_settings_are_refused(wrong, message) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -21,6 +21,7 @@ from typing import Any
 from sa4depth_ros.errors import BagError
 from sa4depth_ros.networks.depth_net import DepthNet
 from sa4depth_train.bag_dataset import BagFrames
+from sa4depth_train.camera_travel import camera_travel
 from sa4depth_train.checkpoint import start_motion_network, start_network
 from sa4depth_train.config import TrainConfig
 from sa4depth_train.mixed_dataset import MixedDataset
@@ -86,10 +87,12 @@ class MixedRecipe(SupervisedRecipe):
             raise BagError('no triplet of frames is left to train on: '
                            f"{'; '.join(triplets.lines()) or 'all bags have depth'}. See the "
                            'keys of triplets and data.triplet_bags, or use the recipe supervised')
+        travel, notes = camera_travel(videos, config, triplets)
+        self.notes += notes
         count = max(1, round(data.samples_per_epoch * data.triplet_share))
         mixed = MixedDataset(self.dataset, TripletDataset(
             videos, triplets.samples, size, config.augmentation, config.seed,
-            TargetHints(videos, config.photometric)), count)
+            TargetHints(videos, config.photometric), travel), count)
         self.dataset, self.groups = mixed, mixed.groups
 
     @staticmethod

@@ -24,6 +24,7 @@ from sa4depth_ros.errors import BagError, ConfigError
 from sa4depth_ros.networks.depth_net import DepthNet
 from sa4depth_ros.networks.factory import save_checkpoint
 from sa4depth_train.bag_dataset import BagFrames
+from sa4depth_train.camera_travel import camera_travel
 from sa4depth_train.checkpoint import (
     make_card, start_motion_network, start_network, starts_metric)
 from sa4depth_train.config import TrainConfig
@@ -72,9 +73,11 @@ class SelfSupervisedRecipe:
             raise BagError('no frame is left to train on: '
                            f'{"; ".join(train.lines())}. See the keys of triplets')
         self._hints = TargetHints(self._frames, config.photometric)
+        self._travel, notes = camera_travel(self._frames, config, train)
+        self.notes += notes
         self.dataset: Dataset[dict[str, Any]] = TripletDataset(
             self._frames, train.samples, self._size, config.augmentation, config.seed,
-            self._hints)
+            self._hints, self._travel)
         self.groups: Sequence[range] = (range(len(train.samples)),)
         depth_net = start_network(config)
         anchor = _anchor(depth_net, config) if config.photometric.anchored else None
@@ -119,7 +122,7 @@ class SelfSupervisedRecipe:
         config = self._run.config
         device = next(model.parameters()).device
         dataset = TripletDataset(
-            self._frames, triplets.samples, self._size, hints=self._hints)
+            self._frames, triplets.samples, self._size, hints=self._hints, travel=self._travel)
         loader = EpochLoader(dataset, device, config.data.workers)
         sums: dict[str, float] = {}
         # The tie break of the automask draws numbers; validation must not change training.
@@ -140,9 +143,9 @@ class SelfSupervisedRecipe:
     def save(self, path: Path, model: nn.Module, heldout: Heldout) -> None:
         """Write depth and motion networks as one checkpoint."""
         assert isinstance(model, SelfSupervisedModel)
-        anchor = model.anchor
-        metres = (anchor is not None and bool(anchor.metric)
-                  and self._run.config.photometric.anchor_scale > 0)
+        anchor, settings = model.anchor, self._run.config.photometric
+        metres = settings.odometry > 0 or (
+            anchor is not None and bool(anchor.metric) and settings.anchor_scale > 0)
         card = make_card(self._run, heldout, keeps_metres=metres)
         save_checkpoint(path, model.depth_net, card, model.motion_net)
 
