@@ -88,7 +88,7 @@ class PoseParameters:
     memory: float = live(
         1.0, 'Seconds for which a lost camera is looked for at its keyframe.', 0.0, 3600.0)
     predicted_depth_sigma: float = live(
-        0.5, 'Relative standard deviation of depth at a point where a network made it; the '
+        0.3, 'Relative standard deviation of depth at a point where a network made it; the '
         'larger, the less depth decides the motion.', 0.0, 10.0)
     measured_depth_sigma: float = live(
         0.05, 'The same where a sensor measured it; 0: depth is exact.', 0.0, 10.0)

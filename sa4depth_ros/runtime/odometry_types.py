@@ -55,7 +55,7 @@ class OdometrySettings:
     keyframe_overlap: float = 0.7
     stationary_flow: float = 0.15
     memory: float = 1.0
-    predicted_depth_sigma: float = 0.5
+    predicted_depth_sigma: float = 0.3
     measured_depth_sigma: float = 0.05
     refine_depth: bool = False
 

@@ -153,6 +153,9 @@ def test_metres_by_odometry_make_the_card_metric(walk, tmp_path) -> None:
     assert trainer.history[0]['losses']['odometry'] > 0
     assert trainer.history[0]['heldout']['walk']['triplet_odometry'] > 0
     assert load_depth_net(run.last)[1].output == 'metric_depth'
+    # Of two epochs whose images agree alike the one with the right lengths is the better one.
+    measured = {'triplet_photometric': 0.05, 'triplet_odometry': 0.3}
+    assert trainer._recipe.score({'walk': measured}) == pytest.approx(0.05 + 0.1 * 0.3)
 
 
 def test_a_bag_without_odometry_is_refused(tmp_path) -> None:

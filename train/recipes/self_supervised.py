@@ -135,9 +135,14 @@ class SelfSupervisedRecipe:
         return {f'triplet_{name}': value / len(triplets.samples) for name, value in sums.items()}
 
     def score(self, heldout: Heldout) -> float:
-        """Give the mean self-supervised loss of the bags: no ground truth chooses a model."""
-        losses = [values['triplet_photometric'] for values in heldout.values()
-                  if 'triplet_photometric' in values]
+        """
+        Give the mean self-supervised loss of the bags: no ground truth of depth chooses a model.
+
+        Where odometry teaches the scale, its error counts as it does in training.
+        """
+        weight = self._run.config.photometric.odometry
+        losses = [values['triplet_photometric'] + weight * values.get('triplet_odometry', 0.0)
+                  for values in heldout.values() if 'triplet_photometric' in values]
         return float(np.mean(losses)) if losses else math.nan
 
     def save(self, path: Path, model: nn.Module, heldout: Heldout) -> None:
