@@ -144,4 +144,8 @@ def test_measured_depth_is_left_alone(estimator) -> None:
     np.testing.assert_array_equal(on, off)
     predicted = [replace(given, is_predicted=True) for given in walk]
     assert not np.array_equal(_path(estimator, predicted, refine_depth=True), off)
-    np.testing.assert_array_equal(_path(estimator, predicted), off)
+    # But for that, kinds of depth differ by how far the alignment trusts them.
+    assert not np.array_equal(_path(estimator, predicted), off)
+    trusted = OdometrySettings().measured_depth_sigma
+    np.testing.assert_array_equal(
+        _path(estimator, predicted, predicted_depth_sigma=trusted), off)
