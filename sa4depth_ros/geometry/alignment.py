@@ -97,12 +97,14 @@ class FeatureAlignment:
 
     def cost(self, T: Tensor) -> tuple[Tensor, Tensor]:
         """Give the mean robust loss (N,) under ``T`` (N, 4, 4) and the valid points (N,)."""
-        if self.depth_sigma is not None:
-            products, confidence, _ = self._products(T)
-            return self._mean_cost(products[..., 0, 0], confidence)
-        values, confidence, _ = self._residuals(T)
+        values, confidence, moved = self._residuals(T)
         residual = values[..., 0, :]
-        return self._mean_cost((residual * residual).sum(-1), confidence)
+        squared = (residual * residual).sum(-1)
+        if self.depth_sigma is not None:
+            change = (values[..., 1:, :] * self._epipolar(T, moved)[..., None]).sum(-2)
+            explained = (residual * change).sum(-1)
+            squared = squared - self._share((change * change).sum(-1)) * explained ** 2
+        return self._mean_cost(squared, confidence)
 
     def linearize(self, T: Tensor) -> NormalEquations:
         """Give the normal equations for a left update exp(xi) T of ``T`` (N, 4, 4)."""
@@ -154,24 +156,32 @@ class FeatureAlignment:
         values, confidence, moved = self._residuals(T)
         products = values @ values.transpose(-1, -2)
         if self.depth_sigma is not None:
-            products = self._less_depth_error(products, moved - T[:, None, :3, 3], moved)
+            products = self._less_depth_error(products, self._epipolar(T, moved))
         return products, confidence, moved
 
-    def _less_depth_error(self, products: Tensor, ray: Tensor, moved: Tensor) -> Tensor:
+    def _less_depth_error(self, products: Tensor, e: Tensor) -> Tensor:
         """
         Give ``products`` after the best depth of each point has explained its part.
 
-        Depth (1 + d) Z moves a point by d ``ray`` (N, P, 3), its pixel by d e. What is left of
-        |r + G e d|^2 + (robust_scale d / depth_sigma)^2 at the best d is the Schur complement
-        that eliminates d.
+        What is left of |r + G e d|^2 + (robust_scale d / depth_sigma)^2 at the best relative
+        error d of depth is the Schur complement that eliminates d.
         """
+        # Sums of products: many tiny matrices are slow in ONNX Runtime.
+        explained = (products[..., 1:] * e[..., None, :]).sum(-1, keepdim=True)
+        share = self._share((e * explained[..., 1:, 0]).sum(-1))[..., None, None]
+        return products - share * explained * explained.transpose(-1, -2)
+
+    def _epipolar(self, T: Tensor, moved: Tensor) -> Tensor:
+        """Give e (N, P, 2): depth (1 + d) Z moves the pixel of a ``moved`` point by d e."""
+        ray, z = moved - T[:, None, :3, 3], _safe(moved[..., 2:])
+        return ((ray[..., :2] - moved[..., :2] / z * ray[..., 2:]) / z
+                ) @ self.K[:, :2, :2].transpose(1, 2)
+
+    def _share(self, slope: Tensor) -> Tensor:
+        """Give the inverse of ``slope`` (N, P), |G e|^2, and what holds depth in place."""
         assert self.depth_sigma is not None
-        e = _point_jacobian(moved, self.K) @ ray[..., None]
-        explained = products[..., 1:] @ e
-        slope = (e * explained[..., 1:, :]).sum(-2, keepdim=True)
-        variance = (self.depth_sigma ** 2)[:, None, None, None]
-        share = variance / (variance * slope + self.robust_scale ** 2)
-        return products - share * explained @ explained.transpose(-1, -2)
+        variance = (self.depth_sigma ** 2)[:, None]
+        return variance / (variance * slope + self.robust_scale ** 2)
 
     def _equations(
         self, products: Tensor, weight: Tensor, moved: Tensor,
@@ -200,19 +210,17 @@ def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
 
     dpi/dX [I | -[X]_x] of method.md 1.4, at the points in the source frame.
     """
-    of_point = _point_jacobian(points, K)
-    return torch.cat((of_point, of_point @ -hat(points)), -1)
-
-
-def _point_jacobian(points: Tensor, K: Tensor) -> Tensor:
-    """Give the derivative (N, P, 2, 3) of the pixel of ``points`` by the points."""
-    z = points[..., 2:, None]
-    # What is behind the camera is masked elsewhere; here it must only stay finite.
-    z = torch.where(z.abs() < 1e-3, torch.ones_like(z), z)
+    z = _safe(points[..., 2:, None])
     focal = K[:, None, :2, :2]
     # Columns of dpi/dX for x and y, without fx and fy, and for z.
     sides = torch.eye(2, dtype=K.dtype, device=K.device).expand(*points.shape[:-1], 2, 2)
-    return focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
+    of_point = focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
+    return torch.cat((of_point, of_point @ -hat(points)), -1)
+
+
+def _safe(z: Tensor) -> Tensor:
+    # What is behind the camera is masked elsewhere; here it must only stay finite.
+    return torch.where(z.abs() < 1e-3, torch.ones_like(z), z)
 
 
 def pixel_distance(points: TargetPoints, T_a: Tensor, T_b: Tensor, K: Tensor) -> Tensor:
