@@ -143,11 +143,11 @@ class BagIndex:
         return self._find_odom()
 
     @property
-    def odometry_frame(self) -> str:
-        """Name the frame that the poses are of, empty where they do not say."""
+    def odometry_frame(self) -> str | None:
+        """Name the frame that poses are of, empty where they do not say; None without any."""
         topic = self.odometry_topic
         first = None if topic is None else self._first_message(topic)
-        return str(getattr(first, 'child_frame_id', '')).lstrip('/')
+        return None if first is None else str(getattr(first, 'child_frame_id', '')).lstrip('/')
 
     def camera(self, frame: FrameEntry, size: tuple[int, int]) -> CameraModel:
         """Give the calibration of a frame's image of ``size`` (width, height)."""

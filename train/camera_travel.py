@@ -90,6 +90,8 @@ def camera_travel(
 def _positions(bag: BagIndex, tolerance: int) -> Positions:
     """Give the camera's place in the odometry's world for each stamp of an image."""
     body = bag.odometry_frame
+    if body is None:
+        return {}
     T_camera2body = (BagTransforms(bag.reader).between(bag.camera_frame, body) if body
                      else np.eye(4))
     # It warns where the poses are not the camera's; here the way between them is known.

@@ -61,7 +61,7 @@ def _kind(frames: ScaleFrames) -> str:
     there = {'distance': bool(frames.config.distances),
              'depth': any(entry.depth for entry in frames.bag.frames),
              'lidar': frames.cloud_topic() is not None,
-             'odometry': frames.odom_topic() is not None}
+             'odometry': frames.bag.odometry_topic is not None}
     for kind, has in there.items():
         if has:
             return kind

@@ -26,7 +26,7 @@ from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.preprocess import FrameGeometry
 from sa4depth_train.bag_index import BagIndex, FrameEntry
 from sa4depth_train.bag_reader import BagReader
-from sa4depth_train.bag_topics import find_cloud, find_odom
+from sa4depth_train.bag_topics import find_cloud
 from sa4depth_train.bag_transforms import BagTransforms
 from sa4depth_train.data_config import DataConfig
 from sa4depth_train.evaluation import Estimator
@@ -64,7 +64,8 @@ class ScaleFrames:
         self.reader = BagReader(path)
         data = DataConfig(
             image_topic=config.image_topic, camera_info_topic=config.camera_info_topic,
-            depth_topic=config.depth_topic, max_time_difference=config.max_time_difference,
+            depth_topic=config.depth_topic, odom_topic=config.odom_topic,
+            max_time_difference=config.max_time_difference,
             min_depth=config.min_depth, max_depth=config.max_depth)
         self.bag = BagIndex(path, data, need_depth=config.reference == 'depth')
         self.transforms = BagTransforms(self.reader)
@@ -107,12 +108,3 @@ class ScaleFrames:
     def cloud_topic(self) -> str | None:
         """Name the topic of lidar points, None without one."""
         return find_cloud(self.reader.types(), self.config.lidar_topic)
-
-    def odom_topic(self) -> str | None:
-        """Name the topic of odometry, None without one."""
-        return find_odom(self.reader.types(), self.first_message, self.bag.camera_frame,
-                         self.config.odom_topic)
-
-    def first_message(self, topic: str) -> Any:
-        """Give the first message of a topic, None without one."""
-        return next((message for _, message in self.reader.messages(topic)), None)

@@ -98,20 +98,18 @@ def camera_poses(frames: ScaleFrames) -> tuple[str, BagPoses, Matrix]:
 
     Raises BagError when there is none, or no static transform between the two.
     """
-    topic = frames.odom_topic()
-    first = None if topic is None else frames.first_message(topic)
-    if topic is None or first is None:
+    topic, named = frames.bag.odometry_topic, frames.bag.odometry_frame
+    if topic is None or named is None:
         raise BagError(f"bag '{frames.bag.path}' has no messages of nav_msgs/Odometry or "
                        'geometry_msgs/PoseStamped for the reference odometry')
-    body = frames.config.odom_frame or str(getattr(first, 'child_frame_id', ''))
+    body = frames.config.odom_frame or named
     if not body:
         raise BagError(f'{topic} does not say whose poses it gives (no child_frame_id); name the '
                        'frame by --odom-frame, such as base_link')
     T_camera2body = frames.transforms.between(frames.bag.camera_frame, body)
     tolerance = int(frames.config.max_time_difference * 1e9)
     # It warns where the poses are not the camera's; here the way between them is known.
-    return topic, BagPoses(frames.reader, lambda: topic, tolerance, str(
-        getattr(first, 'child_frame_id', ''))), T_camera2body
+    return topic, BagPoses(frames.reader, lambda: topic, tolerance, named), T_camera2body
 
 
 def distance_scales(frames: ScaleFrames, collector: ScaleCollector) -> float:
