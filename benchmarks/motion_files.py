@@ -43,7 +43,7 @@ def main() -> None:
     K = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
     calls: dict[str, Callable[[], object]] = {
         'features': lambda: engines.features(first),
-        'align': lambda: engines.align(*maps, 2 * plane, plane, K, np.eye(4), 0.3)}
+        'align': lambda: engines.align(*maps, 2 * plane, plane, K, np.eye(4), 0.3, 3.0)}
     if engines.has_guess:
         calls['pose'] = lambda: engines.guess(first, second)
     print(f'{width}x{height} pixels, {args.threads} thread(s)')

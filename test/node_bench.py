@@ -130,6 +130,11 @@ class Bench:
                 return result
         return pytest.fail(f'waited {DEADLINE} s in vain for {what}; the node says:\n{self.log}')
 
+    def await_log(self, *texts: str) -> None:
+        """Wait until the node has logged each of ``texts``; what it does may be seen earlier."""
+        for text in texts:
+            self.wait(lambda text=text: text in self.log, f'"{text}" in the log')
+
     def send(self, image: Any, info: CameraInfo | None = None, stamp: int | None = None) -> int:
         """Publish the two under one stamp (ns), by default the time of now."""
         stamp = self.node.get_clock().now().nanoseconds if stamp is None else stamp

@@ -32,7 +32,7 @@ from torch import Tensor
 Image = NDArray[np.uint8]
 # The second frame of a pair is the first one moved by this, (down, right) pixels.
 _SHIFT = (1, 3)
-_SIGMA = torch.tensor([0.3])
+_SIGMAS = torch.tensor([0.3]), torch.tensor([3.0])
 
 
 @torch.inference_mode()
@@ -61,7 +61,7 @@ def measure_motion_parity(
         maps = [DeployedFeatures(motion)(frame) for frame in pair]
         for frame, expected in zip(pair, maps):
             _compare(errors, graphs['features'], 'features', [frame], expected)
-        inputs = (*_scene(geometry, depth, pair[0]), torch.eye(4)[None], _SIGMA)
+        inputs = (*_scene(geometry, depth, pair[0]), torch.eye(4)[None], *_SIGMAS)
         aligned = DeployedAlignment(motion)(maps[0], maps[1][:-1], *inputs)
         _compare(errors, graphs['align'], 'align', [*maps[0], *maps[1][:-1], *inputs], aligned)
     return {name: _largest(found, name.startswith('align.')) for name, found in errors.items()}

@@ -36,14 +36,15 @@ def trace_alignment(motion: MotionNet, size: Size) -> ModelProto:
     Give DeployedAlignment for one pair of frames; all sizes are fixed.
 
     Its inputs are the outputs of the features with target_ or source_ before their names, then
-    depth, seen, K, T_initial and depth_sigma.
+    depth, seen, K, T_initial, depth_sigma and relief_sigma.
     """
     inputs = alignment_example(motion, size)
     names = feature_names(motion)
     return trace(
         DeployedAlignment(motion).eval(), inputs,
         [*(f'target_{name}' for name in names), *(f'source_{name}' for name in names[:-1]),
-         'depth', 'seen', 'K', 'T_initial', 'depth_sigma'], Aligned._fields, large=True)
+         'depth', 'seen', 'K', 'T_initial', 'depth_sigma', 'relief_sigma'],
+        Aligned._fields, large=True)
 
 
 def trace_pose(motion: MotionNet, size: Size) -> ModelProto:
@@ -64,7 +65,7 @@ def feature_names(motion: MotionNet) -> list[str]:
 
 def alignment_example(
     motion: MotionNet, size: Size,
-) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Make inputs of DeployedAlignment of the right shapes."""
     with torch.inference_mode():
         image = torch.zeros((1, *size, 3), dtype=torch.uint8)
@@ -73,4 +74,5 @@ def alignment_example(
     K = torch.tensor([[[float(size[1]), 0, size[1] / 2], [0, size[1], size[0] / 2], [0, 0, 1]]])
     # A tensor that is given twice would be one input of the graph.
     source = [values.clone() for values in maps[:-1]]
-    return maps, source, plane, plane.clone(), K, torch.eye(4)[None], torch.full((1,), 0.3)
+    sigmas = torch.full((1,), 0.3), torch.full((1,), 3.0)
+    return maps, source, plane, plane.clone(), K, torch.eye(4)[None], *sigmas

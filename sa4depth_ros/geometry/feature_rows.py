@@ -44,8 +44,8 @@ class FeatureRows:
         return inside(pixels, self.height, self.width, margin)
 
     def nearest(self, pixels: Tensor) -> Tensor:
-        """Give the values (N, P, C) of the pixels nearest to ``pixels`` (N, P, 2)."""
-        return self._take((pixels + 0.5).floor())
+        """Give which of ``rows`` (N, P), int64, is the pixel nearest to ``pixels`` (N, P, 2)."""
+        return self._numbers((pixels + 0.5).floor())
 
     def with_slopes(self, pixels: Tensor) -> Tensor:
         """
@@ -72,13 +72,16 @@ class FeatureRows:
 
     def _take(self, places: Tensor) -> Tensor:
         """Give the rows (N, P, C) of whole ``places`` (N, P, 2), the nearest ones outside."""
+        batch, size = self.rows.shape[:2]
+        first = torch.arange(batch, device=places.device)[:, None] * size
+        return self.rows.flatten(0, 1)[first + self._numbers(places)]
+
+    def _numbers(self, places: Tensor) -> Tensor:
         limit = places.new_tensor([self.width - 1, self.height - 1])
         # No number is no place either; what stands there is masked by the caller.
         known = torch.where(places.abs() < 1e6, places, torch.zeros_like(places))
         u, v = torch.minimum(known.clamp(min=0), limit).long().unbind(-1)
-        batch, size = self.rows.shape[:2]
-        first = torch.arange(batch, device=places.device)[:, None] * size
-        return self.rows.flatten(0, 1)[first + v * self.width + u]
+        return v * self.width + u
 
 
 def _weights(part: Tensor) -> tuple[Tensor, Tensor]:

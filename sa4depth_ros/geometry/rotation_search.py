@@ -66,10 +66,18 @@ def _costs(problem: FeatureAlignment, candidates: Tensor) -> Tensor:
     pixels, front = project(moved, K)
     seen = (front & problem.source.inside(pixels)).view(batch, number, -1)
     # Candidates are a pixel apart: nothing is gained by looking between pixels.
-    found = problem.source.nearest(pixels.reshape(batch, -1, 2))[..., :-1]
-    found = found.unflatten(1, (number, -1))
-    squared = (found - problem.features[:, None, ::_EVERY]).square().sum(-1)
+    places = problem.source.nearest(pixels.reshape(batch, -1, 2)).view(batch, number, -1)
+    squared = torch.gather(_differences(problem), 2, places.transpose(1, 2)).transpose(1, 2)
     squared = torch.where(seen, squared, _UNRELATED)
     loss = torch.log1p(squared / (2 * _SCALE ** 2))
     weight = torch.where(usable, problem.confidence[:, ::_EVERY], 0.0)[:, None]
     return (weight * loss).sum(-1)
+
+
+def _differences(problem: FeatureAlignment) -> Tensor:
+    """Give squared differences (N, P, h * w) of each point to each pixel of the source."""
+    # The map is coarse: one product of matrices takes less than looking up all candidates.
+    points, pixels = problem.features[:, ::_EVERY], problem.source.rows[..., :-1]
+    products = points @ pixels.transpose(1, 2)
+    of_points, of_pixels = (part.square().sum(-1) for part in (points, pixels))
+    return (of_points[..., None] + of_pixels[:, None] - 2 * products).clamp(min=0)

@@ -15,6 +15,7 @@
 """The motion networks as they run on a robot: one frame at a time, images as uint8."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sa4depth_ros.networks.feature_net import FeatureLevel
@@ -72,23 +73,28 @@ class DeployedAlignment(nn.Module):
 
     def forward(
         self, target: Sequence[Tensor], source: Sequence[Tensor], depth: Tensor, seen: Tensor,
-        K: Tensor, T_initial: Tensor, depth_sigma: Tensor,
+        K: Tensor, T_initial: Tensor, depth_sigma: Tensor, relief_sigma: Tensor,
     ) -> Aligned:
         """
         Refine ``T_initial`` (1, 4, 4) = T_target2source by the target's ``depth`` (1, 1, H, W).
 
         ``target`` is all that DeployedFeatures gives, ``source`` all but the gradient. ``seen``
         (1, 1, H, W) is 1 where images show something, 0 in the letterbox, of both frames; ``K``
-        (1, 3, 3) is of the network input; ``depth_sigma`` (1,) as in FeatureAlignment.
+        (1, 3, 3) is of the network input. ``depth_sigma`` and ``relief_sigma`` (1,) as in
+        FeatureAlignment: the first is for the whole motion, the second for a last correction of
+        its turn and direction (PoseRefinement.polished).
         """
         refinement = self.motion.refinement
         levels = [self._levels(maps, seen) for maps in (target[:-1], source)]
         points = refinement.target_points(target[-1], depth, K, levels[0][-1].confidence, seen)
         problems = refinement.problems(points, *levels, K, depth_sigma)
         refined = refinement.solve(T_initial, problems)
-        quality = refinement.quality(refined.T_target2source, problems[-1], K)
+        relief = replace(problems[-1], depth_sigma=relief_sigma)
+        T = torch.where(refined.failed[:, None, None], refined.T_target2source,
+                        refinement.polished(refined.T_target2source, relief, K))
+        quality = refinement.quality(T, problems[-1], K)
         return Aligned(
-            refined.T_target2source, quality.information, quality.variance, quality.inliers,
+            T, quality.information, quality.variance, quality.inliers,
             quality.overlap, quality.flow, refined.cost_before,
             torch.where(refined.failed, refined.cost_before, refined.cost_after), refined.failed)
 

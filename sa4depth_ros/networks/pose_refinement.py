@@ -34,6 +34,8 @@ from torch.nn import functional as F
 _LEAST_GRADIENT = 5e-5
 # A step that loses more of the points than this leads astray.
 _LEAST_KEPT = 0.6
+# Most pixels that points may move by when depth is trusted less; beyond, it has lost its way.
+_POLISH_REACH = 10.0
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,22 @@ class PoseRefinement(nn.Module):
         failed = failed | (count < self.config.min_points)
         T = torch.where(failed[:, None, None], start, T)
         return RefinedPose(T, failed, before.detach(), after.detach(), count, tuple(steps[:-1]))
+
+    def polished(self, T: Tensor, problem: FeatureAlignment, K: Tensor) -> Tensor:
+        """
+        Give ``T`` (N, 4, 4) with turn and direction by ``problem``, of the finest level.
+
+        That may trust the relief of depth less than is good for a start from farther away. The
+        length stays: all depth together tells it, which errs less than its relief. So does all
+        of ``T`` where points would move too far for a correction.
+        """
+        moved, failed, _ = self.levels[-1](problem, T)
+        length, after = (torch.linalg.norm(M[:, :3, 3], dim=-1) for M in (T, moved))
+        factor = length / after.clamp(min=torch.finfo(T.dtype).eps)
+        scale = torch.stack((factor, factor, factor, torch.ones_like(factor)), -1)
+        found = torch.cat((moved[..., :3], (moved[..., 3] * scale)[..., None]), -1)
+        good = ~failed & (pixel_distance(problem.points, moved, T, K) < _POLISH_REACH)
+        return torch.where(good[:, None, None], found, T)
 
     @staticmethod
     def quality(T: Tensor, problem: FeatureAlignment, K: Tensor) -> PoseQuality:

@@ -90,8 +90,10 @@ class PoseParameters:
     predicted_depth_sigma: float = live(
         0.3, 'Relative standard deviation of depth at a point where a network made it; the '
         'larger, the less depth decides the motion.', 0.0, 10.0)
+    predicted_relief_sigma: float = live(
+        3.0, 'The same in a last correction of turn and direction.', 0.0, 10.0)
     measured_depth_sigma: float = live(
-        0.05, 'The same where a sensor measured it; 0: depth is exact.', 0.0, 10.0)
+        0.05, 'Of both, where a sensor measured depth; 0: depth is exact.', 0.0, 10.0)
     refine_depth: bool = live_value(
         False, 'Correct predicted depth of a keyframe by what later frames see.')
 

@@ -51,7 +51,8 @@ class Alignment:
 _OUTPUTS = [entry.name for entry in fields(Alignment)]
 _NEEDED = {
     'features': {'image', 'gradient'},
-    'align': {'target_gradient', 'depth', 'seen', 'K', 'T_initial', 'depth_sigma', *_OUTPUTS},
+    'align': {'target_gradient', 'depth', 'seen', 'K', 'T_initial', 'depth_sigma', 'relief_sigma',
+              *_OUTPUTS},
     'pose': {'first', 'second', 'T_first2second'}}
 
 
@@ -101,21 +102,23 @@ class MotionEngines:
     def align(
         self, target: Mapping[str, Array], source: Mapping[str, Array],
         depth: NDArray[np.float32], seen: NDArray[np.float32], K: Array, T_initial: Array,
-        depth_sigma: float,
+        depth_sigma: float, relief_sigma: float,
     ) -> Alignment:
         """
         Refine ``T_initial`` (4, 4) = T_target2source by the features of both frames.
 
         ``depth`` (H, W) is that of the target, 0 or no number where it is unknown, in the unit
         of the translations; ``seen`` (H, W) is 1 where frames show the world, 0 in the
-        letterbox; ``K`` (3, 3) is of the network input. ``depth_sigma``: relative standard
-        deviation of the depth of a point, 0 where it is exact.
+        letterbox; ``K`` (3, 3) is of the network input. ``depth_sigma``, ``relief_sigma``:
+        relative standard deviation of the depth of a point, 0 where it is exact, for the whole
+        motion and for a last correction of its turn and direction.
         """
         feed = {name: target[key] for key, name in self._of['target']}
         feed |= {name: source[key] for key, name in self._of['source']}
         feed['depth'], feed['seen'] = _float32(depth)[None, None], _float32(seen)[None, None]
         feed['K'], feed['T_initial'] = _float32(K)[None], _float32(T_initial)[None]
         feed['depth_sigma'] = np.array([depth_sigma], np.float32)
+        feed['relief_sigma'] = np.array([relief_sigma], np.float32)
         T, information, *others, failed = self._sessions['align'].run(feed, _OUTPUTS)
         variance, inliers, overlap, flow, before, after = (float(other[0]) for other in others)
         return Alignment(T[0].astype(np.float64), information[0].astype(np.float64), variance,

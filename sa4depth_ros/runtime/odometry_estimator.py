@@ -210,10 +210,9 @@ class OdometryEstimator:
     ) -> Alignment:
         start = perf_counter()
         target = keyframe.frame
-        sigma = (self.settings.predicted_depth_sigma if target.is_predicted
-                 else self.settings.measured_depth_sigma)
         found = self._engines.align(target.features, frame.features, target.depth, target.seen,
-                                    target.K, T_initial, sigma)
+                                    target.K, T_initial,
+                                    *self.settings.depth_sigmas(target.is_predicted))
         timings['align'] += perf_counter() - start
         return found
 

@@ -43,8 +43,9 @@ class OdometrySettings:
     looked for at its keyframe; after that the odometry goes on from where it was.
     ``predicted_depth_sigma``, ``measured_depth_sigma``: relative standard deviation of depth at
     a point, of a network and of a sensor; the larger, the less a point says along its epipolar
-    line. ``refine_depth``: whether predicted depth of a keyframe is corrected by what later
-    frames see.
+    line. ``predicted_relief_sigma`` takes the place of the first in a last correction of turn
+    and direction. ``refine_depth``: whether predicted depth of a keyframe is corrected by what
+    later frames see.
     """
 
     initial_guess: str = 'constant_velocity'
@@ -56,6 +57,7 @@ class OdometrySettings:
     stationary_flow: float = 0.15
     memory: float = 1.0
     predicted_depth_sigma: float = 0.3
+    predicted_relief_sigma: float = 3.0
     measured_depth_sigma: float = 0.05
     refine_depth: bool = False
 
@@ -63,6 +65,12 @@ class OdometrySettings:
         if self.initial_guess not in GUESSES:
             raise ConfigError(f"initial_guess must be one of {', '.join(GUESSES)}, got "
                               f"'{self.initial_guess}'")
+
+    def depth_sigmas(self, is_predicted: bool) -> tuple[float, float]:
+        """Give depth_sigma and relief_sigma of depth that a network or a sensor made."""
+        if is_predicted:
+            return self.predicted_depth_sigma, self.predicted_relief_sigma
+        return self.measured_depth_sigma, self.measured_depth_sigma
 
 
 @dataclass(frozen=True, eq=False)

@@ -103,7 +103,8 @@ def test_where_nothing_but_the_rotation_changes_depth_does_not_matter() -> None:
                                _problem().linearize(turned).H)
 
 
-def _rest(depth, sigma):
+def _seen(depth, sigma):
+    """Give the refinement of two views of the room, and its problems, coarse to fine."""
     camera = intrinsics(torch.float32)
     target, _ = render(torch.eye(4)[None], camera)
     source, _ = render(T_TRUE, camera)
@@ -115,9 +116,18 @@ def _rest(depth, sigma):
               for image in (target, source)]
     points = module.target_points(
         image_gradient(target[:, :3]), depth, camera, levels[0][-1].confidence)
-    result = module(torch.eye(4)[None], points, *levels, camera)
+    return module, module.problems(points, *levels, camera)
+
+
+def _rest(depth, sigma):
+    module, problems = _seen(depth, sigma)
+    result = module.solve(torch.eye(4)[None], problems)
     assert not result.failed.any()
-    return se3_log(result.T_target2source @ torch.linalg.inv(T_TRUE))[0].detach()
+    return _error(result.T_target2source)
+
+
+def _error(found):
+    return se3_log(found @ torch.linalg.inv(T_TRUE))[0].detach()
 
 
 def test_wrong_depth_bends_the_motion_less() -> None:
@@ -131,6 +141,37 @@ def test_wrong_depth_bends_the_motion_less() -> None:
     assert careful[:3].norm() < 0.4 * trusting[:3].norm()
     # Nothing is lost where depth is right.
     assert _rest(depth, 0.3).norm() < 0.1 * se3_log(T_TRUE).norm()
+
+
+def test_bent_depth_turns_a_motion_less_once_its_relief_is_not_trusted() -> None:
+    _, depth = render(torch.eye(4)[None], intrinsics(torch.float32))
+    # Too far on the left, too near on the right.
+    bent = depth * torch.linspace(1.1, 0.9, depth.shape[-1])
+    module, problems = _seen(bent, 0.3)
+    T = module.solve(torch.eye(4)[None], problems).T_target2source.detach()
+    relief = replace(problems[-1], depth_sigma=torch.tensor([3.0]))
+    found = module.polished(T, relief, intrinsics(torch.float32)).detach()
+    assert _error(found)[3:].norm() < 0.3 * _error(T)[3:].norm()
+    assert _angle(found) < 0.3 * _angle(T)
+    torch.testing.assert_close(found[0, :3, 3].norm(), T[0, :3, 3].norm())
+
+
+def _angle(found):
+    """Tell how far the direction of a motion is from the true one, radians."""
+    a, b = found[0, :3, 3], T_TRUE[0, :3, 3]
+    return torch.atan2(torch.linalg.cross(a, b).norm(), a @ b)
+
+
+def test_only_a_small_correction_is_made() -> None:
+    _, depth = render(torch.eye(4)[None], intrinsics(torch.float32))
+    module, problems = _seen(depth, 3.0)
+    camera = intrinsics(torch.float32)
+    # So far off that the steps lead anywhere.
+    start = se3_exp(torch.tensor([[0, 0, 0, 0.0, 0.5, 0.0]])) @ T_TRUE
+    torch.testing.assert_close(
+        module.polished(start, problems[-1], camera), start, rtol=0, atol=0)
+    still = torch.eye(4)[None]
+    assert torch.isfinite(module.polished(still, problems[-1], camera)).all()
 
 
 def test_a_negative_spread_is_refused() -> None:

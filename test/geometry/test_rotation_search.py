@@ -18,7 +18,7 @@ import pytest
 from sa4depth_ros.geometry.alignment import feature_alignment, TargetPoints
 from sa4depth_ros.geometry.camera import backproject, pixel_grid, project, transform
 from sa4depth_ros.geometry.lie import se3_exp
-from sa4depth_ros.geometry.rotation_search import turned
+from sa4depth_ros.geometry.rotation_search import _differences, turned
 from sa4depth_ros.geometry.warp import sample
 import torch
 from torch.nn import functional as F
@@ -54,6 +54,15 @@ def test_a_planted_turn_is_found(about_x, about_y) -> None:
     turn = se3_exp(torch.tensor([[0, 0, 0, about_x / 42, about_y / 40, 0]]).double())
     found = turned(_problem(turn), EYE, 5)
     torch.testing.assert_close(found, turn)
+
+
+def test_differences_of_all_pairs_are_those_of_each() -> None:
+    problem = _problem(EYE)
+    found = _differences(problem)
+    rows, points = problem.source.rows[0, :, :-1], problem.features[0, ::2]
+    for point in (0, 17, len(points) - 1):
+        wanted = (rows - points[point]).square().sum(-1)
+        torch.testing.assert_close(found[0, point], wanted)
 
 
 def test_what_agrees_already_is_left_alone() -> None:

@@ -106,7 +106,7 @@ def test_depth_of_a_camera_elsewhere(depth):
 
 def test_a_robot_that_stands(odometry):
     odometry.flaws = Flaws(still=True)
-    odometry.change(calibration_seconds=4.0)
+    odometry.change(calibration_seconds=8.0)
     message = refusal(odometry)
     assert 'x still, the last: expected a motion of at least 0.01 m' in message
     odometry.change(calibration_seconds=1.5)

@@ -122,7 +122,9 @@ def test_one_file_serves_both_nodes_and_one_camera_is_followed(start_bench, tmp_
     message = bench.odometry(grey=120)
     assert message.header.frame_id == 'there'
     bench.await_value('image_topic', f'{bench.namespace}/image')
-    assert bench.log.count("'qos_overrides./nowhere.publisher.depth' matches no topic") == 1
+    unmatched = "'qos_overrides./nowhere.publisher.depth' matches no topic"
+    bench.await_log(unmatched)
+    assert bench.log.count(unmatched) == 1
     assert 'ignored; did you mean' not in bench.log
     bench.close()
 

@@ -58,7 +58,7 @@ def test_a_wrong_model_leaves_the_node_unconfigured(start_bench, tmp_path):
     bench = start_bench(arguments=('-p', 'autostart:=false', '-p', f'model:={tmp_path}/no.onnx'))
     assert not bench.transition('configure')
     assert bench.state() == 'unconfigured'
-    assert f"expected a model file at '{tmp_path}/no.onnx'" in bench.log
+    bench.await_log(f"expected a model file at '{tmp_path}/no.onnx'")
     bench.close()
 
 
@@ -104,9 +104,10 @@ def test_unknown_parameters_and_overrides_are_named(start_bench, tmp_path):
         '    qos_overrides:\n      /no/topic:\n        publisher:\n          depth: 3\n',
         encoding='utf-8')
     bench = start_bench(arguments=('--params-file', str(config)))
-    bench.wait(lambda: 'active: images from' in bench.log, 'the node to be active')
-    assert "no parameter 'max_depht', so it is ignored; did you mean 'max_depth'?" in bench.log
-    assert "'qos_overrides./no/topic.publisher.depth' matches no topic" in bench.log
+    bench.await_log(
+        'active: images from',
+        "no parameter 'max_depht', so it is ignored; did you mean 'max_depth'?",
+        "'qos_overrides./no/topic.publisher.depth' matches no topic")
     # A whole number is taken for a float.
     assert bench.get('max_depth') == 20.0
     bench.close()

@@ -78,6 +78,7 @@ def test_a_file_for_both_nodes_gives_no_warnings(start_bench, tmp_path):
         '    base_frane: base\n', encoding='utf-8')
     bench = start_bench(kind=PoseBench, arguments=('--params-file', str(config)))
     assert bench.odometry().header.frame_id == 'here'
+    bench.await_log('ignored')
     ignored = [line for line in bench.log.splitlines() if 'ignored' in line]
     assert len(ignored) == 1
     assert "no parameter 'base_frane', so it is ignored; did you mean 'base_frame'?" in ignored[0]

@@ -94,7 +94,7 @@ def test_incompatible_qos_is_logged_and_an_override_cures_it(start_bench, make_i
     topic = f'{bench.namespace}/depth/image'
     bench.inbox('depth/image', qos=latched)
     advice = f"'qos_overrides.{topic}.publisher.durability'"
-    bench.wait(lambda: advice in bench.log, 'advice in the log')
+    bench.await_log(advice)
     bench.close()
 
     # The next bench has the next namespace.

@@ -148,4 +148,5 @@ def test_measured_depth_is_left_alone(estimator) -> None:
     assert not np.array_equal(_path(estimator, predicted), off)
     trusted = OdometrySettings().measured_depth_sigma
     np.testing.assert_array_equal(
-        _path(estimator, predicted, predicted_depth_sigma=trusted), off)
+        _path(estimator, predicted, predicted_depth_sigma=trusted,
+              predicted_relief_sigma=trusted), off)

@@ -76,7 +76,7 @@ def test_outputs_of_features_are_inputs_of_align(report) -> None:
         {f'target_{name}': shape for name, shape in fixed.items()}
         | {f'source_{name}': shape for name, shape in fixed.items() if name != 'gradient'}
         | {'depth': [1, 1, *SIZE], 'seen': [1, 1, *SIZE], 'K': [1, 3, 3],
-           'T_initial': [1, 4, 4], 'depth_sigma': [1]})
+           'T_initial': [1, 4, 4], 'depth_sigma': [1], 'relief_sigma': [1]})
     assert outputs == {'T_target2source': [1, 4, 4], 'information': [1, 6, 6]} | {
         name: [1] for name in Aligned._fields[2:]}
     assert pair == {'first': [1, *SIZE, 3], 'second': [1, *SIZE, 3]}
