@@ -46,13 +46,14 @@ def project(points: Tensor, K: Tensor) -> tuple[Tensor, Tensor]:
     Points at or behind the camera have a pixel of no meaning, but a finite one with a finite
     gradient.
     """
-    focal, centre = _parts(K)
-    z = points[..., 2:]
+    *sides, z = points.unbind(-1)
     front = z > _NEAREST
     safe = torch.where(front, z, torch.ones_like(z))
-    # Zero is finite however far a point behind the camera is to the side.
-    xy = torch.where(front, points[..., :2], torch.zeros_like(points[..., :2]))
-    return xy / safe * focal + centre, front.squeeze(-1)
+    # Zero is finite however far a point behind the camera is to the side. Each axis by itself:
+    # ONNX Runtime broadcasts slowly where the last axis is 2.
+    uv = [torch.where(front, side, torch.zeros_like(side)) / safe * K[:, axis, axis, None]
+          + K[:, axis, 2, None] for axis, side in enumerate(sides)]
+    return torch.stack(uv, -1), front
 
 
 def transform(T: Tensor, points: Tensor) -> Tensor:

@@ -45,7 +45,8 @@ class FeatureRows:
 
     def nearest(self, pixels: Tensor) -> Tensor:
         """Give which of ``rows`` (N, P), int64, is the pixel nearest to ``pixels`` (N, P, 2)."""
-        return self._numbers((pixels + 0.5).floor())
+        u, v = (pixels + 0.5).floor().unbind(-1)
+        return _within(v, self.height) * self.width + _within(u, self.width)
 
     def with_slopes(self, pixels: Tensor) -> Tensor:
         """
@@ -62,26 +63,30 @@ class FeatureRows:
         u_slope, v_slope = slope.unbind(-2)
         weights = torch.stack([_outer(v_value, u_value), _outer(v_value, u_slope),
                                _outer(v_slope, u_value)], -2)
-        steps = corner.new_tensor([[u, v] for v in _REACH for u in _REACH])
-        places = (corner[..., None, :] + steps).flatten(1, 2)
-        found = self._take(places).unflatten(1, (-1, len(steps)))
+        found = self._around(corner)
         # Less one of them, so that slopes are exactly 0 where nothing changes.
         base = found[..., _CORNER:_CORNER + 1, :]
         result = weights @ (found - base)
         return torch.cat((result[..., :1, :] + base, result[..., 1:, :]), -2)
 
-    def _take(self, places: Tensor) -> Tensor:
-        """Give the rows (N, P, C) of whole ``places`` (N, P, 2), the nearest ones outside."""
+    def _around(self, corner: Tensor) -> Tensor:
+        """Give the rows (N, P, 16, C) about whole ``corner`` (N, P, 2), v varying slowly."""
+        places = corner[..., None] + corner.new_tensor(_REACH)
+        u, v = places.unbind(-2)
+        # Each axis by itself is a quarter of the numbers of the 16 places.
+        numbers = (_within(v, self.height) * self.width)[..., :, None] + _within(
+            u, self.width)[..., None, :]
         batch, size = self.rows.shape[:2]
-        first = torch.arange(batch, device=places.device)[:, None] * size
-        return self.rows.flatten(0, 1)[first + self._numbers(places)]
+        first = torch.arange(batch, device=corner.device)[:, None] * size
+        found = self.rows.flatten(0, 1)[first + numbers.flatten(1)]
+        return found.unflatten(1, (-1, len(_REACH) ** 2))
 
-    def _numbers(self, places: Tensor) -> Tensor:
-        limit = places.new_tensor([self.width - 1, self.height - 1])
-        # No number is no place either; what stands there is masked by the caller.
-        known = torch.where(places.abs() < 1e6, places, torch.zeros_like(places))
-        u, v = torch.minimum(known.clamp(min=0), limit).long().unbind(-1)
-        return v * self.width + u
+
+def _within(places: Tensor, size: int) -> Tensor:
+    """Give the nearest of the places 0 to ``size`` - 1, int64."""
+    # No number is no place either; what stands there is masked by the caller.
+    known = torch.where(places.abs() < 1e6, places, torch.zeros_like(places))
+    return known.clamp(0, size - 1).long()
 
 
 def _weights(part: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,8 +33,9 @@ def sample(image: Tensor, pixels: Tensor) -> Tensor:
 
 def inside(pixels: Tensor, height: int, width: int, margin: float = 0.0) -> Tensor:
     """Tell which ``pixels`` (*, 2) lie at least ``margin`` inside an image's pixel centres."""
-    half = pixels.new_tensor([width - 1, height - 1]) / 2
-    return ((pixels - half).abs() - half).amax(-1) <= -margin
+    off = [(place - (size - 1) / 2).abs() - (size - 1) / 2
+           for place, size in zip(pixels.unbind(-1), (width, height))]
+    return torch.maximum(*off) <= -margin
 
 
 def inverse_warp(
