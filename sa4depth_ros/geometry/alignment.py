@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from sa4depth_ros.geometry.camera import intrinsics_at_stride, project, transform
 from sa4depth_ros.geometry.feature_rows import FeatureRows
-from sa4depth_ros.geometry.lie import hat
 from sa4depth_ros.geometry.warp import sample
 import torch
 from torch import Tensor
@@ -210,12 +209,15 @@ def projection_jacobian(points: Tensor, K: Tensor) -> Tensor:
 
     dpi/dX [I | -[X]_x] of method.md 1.4, at the points in the source frame.
     """
-    z = _safe(points[..., 2:, None])
-    focal = K[:, None, :2, :2]
-    # Columns of dpi/dX for x and y, without fx and fy, and for z.
-    sides = torch.eye(2, dtype=K.dtype, device=K.device).expand(*points.shape[:-1], 2, 2)
-    of_point = focal @ torch.cat((sides, -points[..., :2, None] / z), -1) / z
-    return torch.cat((of_point, of_point @ -hat(points)), -1)
+    # Written out, as products of many tiny matrices are slow in ONNX Runtime.
+    near = 1 / _safe(points[..., 2])
+    x, y = points[..., 0] * near, points[..., 1] * near
+    zero = torch.zeros_like(near)
+    fx, fy = K[:, 0, 0, None], K[:, 1, 1, None]
+    of_u = (near, zero, -x * near, -x * y, 1 + x * x, -y)
+    of_v = (zero, near, -y * near, -1 - y * y, x * y, x)
+    return torch.stack([torch.stack([focal * part for part in row], -1)
+                        for focal, row in ((fx, of_u), (fy, of_v))], -2)
 
 
 def _safe(z: Tensor) -> Tensor:
