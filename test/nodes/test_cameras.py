@@ -34,6 +34,7 @@ def rig(request, start_bench, make_image, make_info):
     rig.play(lambda: all(f.answered('points') for f in rig.feeds.values()), 'first answers')
     if request.param:
         bench.await_log('so they go together')
+    assert ('so they go together' in bench.log) == request.param, bench.log
     yield rig
     bench.close()
 
