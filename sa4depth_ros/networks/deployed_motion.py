@@ -32,6 +32,8 @@ class Aligned(NamedTuple):
     ``T_target2source`` (1, 4, 4), ``information`` (1, 6, 6), the others are (1,); ``failed`` is
     bool, the rest float32. A ``failed`` alignment gives back the first guess, judged like any
     other motion; where even that is no motion, ``inlier_ratio`` and ``overlap`` are 0.
+    ``cost_after`` is that of the refined motion before the last correction, which trusts depth
+    less; all else judges the motion that comes out.
     """
 
     T_target2source: Tensor
