@@ -15,6 +15,7 @@
 """Turn a first guess until features about agree, before anything finer is tried."""
 
 import itertools
+import math
 
 from sa4depth_ros.geometry.alignment import FeatureAlignment
 from sa4depth_ros.geometry.camera import project, transform
@@ -29,29 +30,46 @@ _SCALE = 0.3
 # Squared difference of features that have nothing to do with each other; a point that leaves
 # the picture costs that, so that turning away from everything is no solution.
 _UNRELATED = 0.15
+# Rolls, tried with every second turn about the other axes. A roll of 6 degrees moves the border
+# of a coarse picture by two pixels.
+_ROLLS = tuple(math.radians(angle) for angle in (-12, -6, 6, 12))
+# What a roll has to be better by: the more turns are tried, the more often a wrong one fits a
+# plain picture by chance.
+_ROLL_COST = 1.1
 
 
 def turned(problem: FeatureAlignment, T: Tensor, reach: int) -> Tensor:
     """
-    Give ``T`` (N, 4, 4), turned about the source camera's x and y axes to the best agreement.
+    Give ``T`` (N, 4, 4), turned about the source camera's axes to the best agreement.
 
-    All turns that move the picture by up to ``reach`` pixels of the level ``problem``, each way,
-    in steps of one pixel, are tried; there is no gradient. Alignment by gradients finds motions
-    of about a pixel only. A hand or head turns by more than that between two images.
+    All turns about x and y that move the picture by up to ``reach`` pixels of the level
+    ``problem``, each way, in steps of one pixel, are tried; with rolls of up to 12 degrees, every
+    second of them. There is no gradient. Alignment by gradients finds motions of about a pixel
+    only. A hand or head turns by more than that between two images.
     """
     with torch.no_grad():
-        candidates = _turns(problem.K, reach, T) @ T[:, None]
-        best = _costs(problem, candidates).argmin(1)
+        steps = _steps(reach, T)
+        candidates = _turns(steps, problem.K) @ T[:, None]
+        price = torch.where(steps[:, 2] == 0, 1.0, _ROLL_COST)
+        best = (price * _costs(problem, candidates)).argmin(1)
     return candidates[torch.arange(len(T), device=T.device), best]
 
 
-def _turns(K: Tensor, reach: int, like: Tensor) -> Tensor:
-    """Give the turns (N, M, 4, 4) that move the picture by whole pixels."""
-    steps = torch.tensor(list(itertools.product(range(-reach, reach + 1), repeat=2)),
-                         dtype=like.dtype, device=like.device)
-    focal = torch.stack((K[:, 1, 1], K[:, 0, 0]), -1)
-    xi = torch.zeros(len(K), len(steps), 6, dtype=like.dtype, device=like.device)
-    xi[..., 3:5] = steps / focal[:, None]
+def _steps(reach: int, like: Tensor) -> Tensor:
+    """Give pixels down, pixels across and roll (M, 3): all that are level, and rolled ones."""
+    level, every_second = (
+        list(itertools.product(range(reach % step - reach, reach + 1, step), repeat=2))
+        for step in (1, 2))
+    return torch.tensor([(*step, 0.0) for step in level]
+                        + [(*step, roll) for roll in _ROLLS for step in every_second],
+                        dtype=like.dtype, device=like.device)
+
+
+def _turns(steps: Tensor, K: Tensor) -> Tensor:
+    """Give the turns (N, M, 4, 4) that move the picture by ``steps`` (M, 3)."""
+    focal = torch.stack((K[:, 1, 1], K[:, 0, 0], torch.ones_like(K[:, 0, 0])), -1)
+    xi = torch.zeros(len(K), len(steps), 6, dtype=steps.dtype, device=steps.device)
+    xi[..., 3:] = steps / focal[:, None]
     return se3_exp(xi.flatten(0, 1)).unflatten(0, (len(K), len(steps)))
 
 

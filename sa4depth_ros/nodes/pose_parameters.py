@@ -71,7 +71,7 @@ class PoseParameters:
         0.01, 'Most seconds between the stamps of an image and its depth.', 0.0, 1.0)
     max_rate: float = live(0.0, 'Most frames per second to work on; 0: no limit.', 0.0, 1e3)
     path_length: int = live(1000, 'Most poses in path.', 1, 100000)
-    min_inliers: float = live(0.12, 'Least share of the points seen that must agree.', 0.0, 1.0)
+    min_inliers: float = live(0.06, 'Least share of the points seen that must agree.', 0.0, 1.0)
     sure_inliers: float = live(
         0.15, 'Share of all points that are seen and agree, below which other first guesses are '
         'tried as well.', 0.0, 1.0)

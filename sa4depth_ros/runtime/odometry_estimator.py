@@ -93,6 +93,7 @@ class OdometryEstimator:
         """Begin anew, at the origin."""
         self._pose, self._covariance = np.eye(4), np.zeros((6, 6))
         self._keyframe: _Keyframe | None = None
+        self._former: _Keyframe | None = None
         self._last: _Step | None = None
         self._input: tuple[object, ...] = ()
         self._seconds = self._tracked = -math.inf
@@ -138,7 +139,7 @@ class OdometryEstimator:
         self._input, self._unit, self._seconds = kind, given.unit, given.seconds
 
     def _forget(self, state: str, reason: str) -> None:
-        self._keyframe = self._last = None
+        self._keyframe = self._former = self._last = None
         self._state, self._reason = state, reason
 
     def _track(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
@@ -149,8 +150,12 @@ class OdometryEstimator:
             return self._fail(frame, found, timings)
         if frame.is_predicted and self.settings.refine_depth:
             found = self._refined(found, best, frame, timings)
-        self._keyframe = best
+        self._follow(best)
         return self._succeed(found, best, frame, timings)
+
+    def _follow(self, keyframe: _Keyframe) -> None:
+        if keyframe is not self._keyframe:
+            self._former, self._keyframe = self._keyframe, keyframe
 
     def _best(
         self, frame: OdometryFrame, timings: dict[str, float],
@@ -193,6 +198,10 @@ class OdometryEstimator:
         yield still, keyframe
         if last.frame is not keyframe.frame and not last.frame.flaw:
             yield predicted, _Keyframe(last.frame, last.T_camera2odom, last.covariance)
+        if self._former is not None:
+            # Made in a fast turn, a keyframe may be too blurred for what comes after, or too sharp.
+            yield (inverse(last.T_camera2odom @ inverse(predicted)) @ self._former.T_camera2odom,
+                   self._former)
         if networks and self.settings.initial_guess != 'posenet':
             yield self._guess(last.frame, frame, timings) @ still, keyframe
 
@@ -242,7 +251,7 @@ class OdometryEstimator:
             self._pose, self._covariance = pose, covariance
         is_new = not rests and self._wants_keyframe(found) and not frame.flaw
         if is_new:
-            self._keyframe = _Keyframe(frame, pose, covariance)
+            self._follow(_Keyframe(frame, pose, covariance))
             self._last.T_keyframe2frame = np.eye(4)
         return self._result(
             timings, found, is_keyframe=is_new, is_stationary=rests,

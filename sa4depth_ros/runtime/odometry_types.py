@@ -49,7 +49,7 @@ class OdometrySettings:
     """
 
     initial_guess: str = 'constant_velocity'
-    min_inliers: float = 0.12
+    min_inliers: float = 0.06
     sure_inliers: float = 0.15
     min_overlap: float = 0.2
     keyframe_flow: float = 0.08

@@ -14,6 +14,8 @@
 
 """Turning a first guess until features agree."""
 
+import math
+
 import pytest
 from sa4depth_ros.geometry.alignment import feature_alignment, TargetPoints
 from sa4depth_ros.geometry.camera import backproject, pixel_grid, project, transform
@@ -54,6 +56,13 @@ def test_a_planted_turn_is_found(about_x, about_y) -> None:
     turn = se3_exp(torch.tensor([[0, 0, 0, about_x / 42, about_y / 40, 0]]).double())
     found = turned(_problem(turn), EYE, 5)
     torch.testing.assert_close(found, turn)
+
+
+@pytest.mark.parametrize(('about_x', 'about_y', 'degrees'), [(2, -4, 6), (0, 0, -12), (-4, 4, 12)])
+def test_a_planted_roll_is_found(about_x, about_y, degrees) -> None:
+    roll = math.radians(degrees)
+    turn = se3_exp(torch.tensor([[0, 0, 0, about_x / 42, about_y / 40, roll]]).double())
+    torch.testing.assert_close(turned(_problem(turn), EYE, 5), turn)
 
 
 def test_differences_of_all_pairs_are_those_of_each() -> None:

@@ -16,11 +16,13 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from sa4depth_ros.errors import ConfigError, FrameError, ModelError
 from sa4depth_ros.runtime.camera_model import CameraModel
 from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator, OdometrySettings
+from scipy.spatial.transform import Rotation
 from shipped_walk import frames
 
 
@@ -106,6 +108,35 @@ def test_a_camera_at_rest_does_not_drift(estimator, walk) -> None:
         poses.append(result.T_camera2odom)
     np.testing.assert_array_equal(poses, [moving.T_camera2odom] * len(poses))
     assert not estimator.update(_at(walk[8], walk[3].seconds + 3)).is_stationary
+
+
+@pytest.mark.parametrize('degrees', [-11, 8])
+def test_a_fast_roll_is_followed(estimator, walk, degrees) -> None:
+    estimator.update(walk[0])
+    height, width = walk[0].depth.shape
+    (cx, cy) = walk[0].camera.K[:2, 2]
+    turn = cv2.getRotationMatrix2D((cx, cy), degrees, 1)
+    result = estimator.update(replace(
+        walk[1], depth=cv2.warpAffine(walk[0].depth, turn, (width, height), flags=0),
+        rgb=cv2.warpAffine(walk[0].rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)))
+    assert result.state == 'tracking'
+    wanted = Rotation.from_rotvec([0, 0, degrees], degrees=True).as_matrix()
+    np.testing.assert_allclose(result.T_camera2odom[:3, :3], wanted, atol=1e-3)
+
+
+def test_a_blurred_frame_finds_the_blurred_keyframe_before_the_last(
+    estimator, walk, truth,
+) -> None:
+    results = []
+    for number, is_blurred in enumerate((True, True, False, True)):
+        given = walk[9 * number]
+        rgb = cv2.blur(given.rgb, (35, 1)) if is_blurred else given.rgb
+        results.append(estimator.update(
+            _at(replace(given, rgb=rgb), walk[0].seconds + 0.1 * number)))
+    assert [r.is_keyframe for r in results] == [True, False, True, True]
+    # The sharp keyframe alone: 0.08.
+    assert results[3].inlier_ratio > 0.4
+    assert _angle(results[3].T_camera2odom, truth[27]) < 0.3
 
 
 def test_a_black_frame_is_passed_over(estimator, walk, truth) -> None:
