@@ -16,7 +16,8 @@
 Odometry on recordings: ours next to PoseNet alone and to a classical baseline, judged by evo.
 
 Every way goes through the same frames in the same run. A case is the name of a bag (below
---bags, or a path), the fraction from which it is measured, and files of its own:
+--bags, or a path), the fraction from which it is measured (from=), how many frames lie from one
+to the next (every=3 leaves two of three out), and files of its own:
 
     python benchmarks/odometry.py --bags ../shared/bags --output odometry --rendered 101 102
         --case hololens_walk --case 'kitti_odom_00 from=0.8 checkpoint=kitti/last.safetensors'
@@ -51,38 +52,45 @@ CLI = (sys.executable, '-m', 'sa4depth_ros.cli.main')
 
 @dataclass(frozen=True)
 class Case:
-    """A recording from the fraction ``start`` on, with the models that go through it."""
+    """Each ``every``-th frame from the fraction ``start`` on, and what goes through them."""
 
     bag: Path
     start: float
     motion: Path
     depth: Path
+    every: int = 1
 
     @property
     def title(self) -> str:
         """Name it for people."""
-        return self.bag.name + (f', from {self.start:.0%}' if self.start else '')
+        return (self.bag.name + (f', from {self.start:.0%}' if self.start else '')
+                + (f', one frame in {self.every}' if self.every > 1 else ''))
 
     @property
     def name(self) -> str:
         """Name its files."""
-        return self.bag.name + (f'_from_{100 * self.start:.0f}' if self.start else '')
+        return (self.bag.name + (f'_from_{100 * self.start:.0f}' if self.start else '')
+                + (f'_every_{self.every}' if self.every > 1 else ''))
+
+    def recording(self) -> Recording:
+        """Index its frames."""
+        return Recording(self.bag, self.start, self.every)
 
 
 def parse_case(text: str, bags: Path, output: Path) -> Case:
-    """Read 'bag [from=F] [motion=FILE] [depth=FILE] [checkpoint=FILE]'; raises ConfigError."""
+    """Read 'bag [from=F] [every=N] [motion=FILE] ...', as above; raises ConfigError."""
     name, *words = text.split()
     options = dict(word.partition('=')[::2] for word in words)
-    unknown = set(options) - {'from', 'motion', 'depth', 'checkpoint'}
+    unknown = set(options) - {'from', 'every', 'motion', 'depth', 'checkpoint'}
     if unknown:
-        raise ConfigError(f"--case '{text}': expected from=, motion=, depth= or checkpoint= after "
-                          f'the bag, got {", ".join(sorted(unknown))}')
+        raise ConfigError(f"--case '{text}': expected from=, every=, motion=, depth= or "
+                          f'checkpoint= after the bag, got {", ".join(sorted(unknown))}')
     model = share_path(DEFAULT_MODEL)
     if 'checkpoint' in options:
         model = exported(Path(options['checkpoint']), output)
     bag = share_path(DEMO_RECORDING) if name == 'demo_room' else bags / name
     return Case(bag, float(options.get('from', 0)), Path(options.get('motion', model)),
-                Path(options.get('depth', model)))
+                Path(options.get('depth', model)), int(options.get('every', 1)))
 
 
 def exported(checkpoint: Path, output: Path) -> Path:
@@ -108,8 +116,7 @@ def rendered(seed: int, args: argparse.Namespace) -> Case:
 def measure(case: Case, threads: int) -> list[Result]:
     """Go every way through one case."""
     cv2.setNumThreads(threads)
-    return list(compare(Recording(case.bag, case.start),
-                        Models(case.motion, case.depth, threads)))
+    return list(compare(case.recording(), Models(case.motion, case.depth, threads)))
 
 
 def results(cases: list[Case], jobs: int) -> Iterator[list[Result]]:
@@ -132,7 +139,7 @@ def main() -> None:
     cases += [rendered(seed, args) for seed in args.rendered]
     found = dict(zip(cases, results(cases, args.jobs)))
     for case, ways in found.items():
-        recording = Recording(case.bag, case.start)
+        recording = case.recording()
         write_paths(args.output / case.name, recording, ways)
         draw_paths(args.output / f'{case.name}.png', case.title, recording, ways)
         if args.images and case.bag.name in args.drawn:

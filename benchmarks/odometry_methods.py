@@ -149,6 +149,15 @@ def guessed_path(recording: Recording, motion: MotionEngines) -> Path3D:
     return Path3D(chain(steps), 0, (perf_counter() - begin) / len(recording))
 
 
+def told(poses: Poses, lengths: list[float]) -> Poses:
+    """Give a path (N, 4, 4) with its own turns and directions and N-1 steps of these lengths."""
+    steps = np.linalg.inv(poses[:-1]) @ poses[1:]
+    own = np.linalg.norm(steps[:, :3, 3], axis=1)
+    # A step that rests has no direction.
+    steps[:, :3, 3] *= np.divide(lengths, own, out=np.zeros(len(own)), where=own > 0)[:, None]
+    return chain(list(steps))
+
+
 def consistency(poses: Poses, covariances: Poses, truth: Poses) -> dict[str, float]:
     """
     Compare squared errors of a path with its covariances (N, 6, 6).
@@ -190,6 +199,8 @@ def _judged(title: str, recording: Recording, path: Path3D, *, own_scale: bool =
     metrics, scaled = (trajectory_metrics(path.poses, recording.truth, scaled=each)
                        for each in (not own_scale, True))
     metrics['drift_scaled'] = scaled.get('drift', math.nan)
+    metrics['ate_told'] = trajectory_metrics(
+        told(path.poses, recording.lengths), recording.truth, scaled=False)['ate_se3']
     # In an unknown unit, covariances in metres mean nothing.
     if path.covariances is not None and own_scale:
         metrics |= consistency(path.poses, path.covariances, recording.truth)

@@ -29,7 +29,8 @@ from sa4depth_train.trajectory import aligned
 BEGIN, END = '<!-- odometry: made by benchmarks/odometry.py -->', '<!-- end of odometry -->'
 COLORS = ('#1f78b4', '#33a02c', '#a6761d', '#d95f02', '#7570b3', '#666666')
 COLUMNS = {
-    'ATE m, rigid': 'ate_se3', 'ATE m, scaled': 'ate_sim3', 'scale': 'scale',
+    'ATE m, rigid': 'ate_se3', 'ATE m, scaled': 'ate_sim3', 'ATE m, told': 'ate_told',
+    'scale': 'scale',
     'RPE % of a step': 'rpe_translation', 'RPE degrees': 'rpe_rotation', 't_err %': 'drift',
     't_err %, scaled': 'drift_scaled', 'r_err degrees / 100 m': 'drift_rotation',
     'NEES position': 'nees_position', 'NEES rotation': 'nees_rotation'}

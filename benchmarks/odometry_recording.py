@@ -54,15 +54,15 @@ class RecordedFrame:
 
 
 class Recording:
-    """The frames with a known pose of a bag, from the fraction ``start`` in [0, 1) on."""
+    """Each ``every``-th frame with a known pose of a bag, from the fraction ``start`` on."""
 
-    def __init__(self, path: Path, start: float = 0.0) -> None:
+    def __init__(self, path: Path, start: float = 0.0, every: int = 1) -> None:
         """Index the bag; BagError when it cannot be read or has fewer than three poses."""
         self._bag = BagIndex(path, DataConfig(), need_depth=False)
         entries = self._bag.frames
         # As evaluate counts, so that the part that training held out is exactly this one.
         first = len(entries) - round(len(entries) * (1 - start))
-        self._entries = [entry for entry in entries[first:] if entry.pose is not None]
+        self._entries = [entry for entry in entries[first::every] if entry.pose is not None]
         if len(self._entries) < 3:
             raise BagError(f"bag '{path}': expected at least 3 images with a pose, got "
                            f'{len(self._entries)}; odometry cannot be measured without truth')

@@ -15,7 +15,6 @@
 """Images with depth in, the path of the camera out: keyframes, loss and recovery, rest."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 import math
 from pathlib import Path
 from time import perf_counter
@@ -27,36 +26,22 @@ from sa4depth_ros.runtime.motion_engines import Alignment, MotionEngines
 from sa4depth_ros.runtime.odometry_covariance import (
     composed, is_determined, motion_covariance, while_lost)
 from sa4depth_ros.runtime.odometry_frame import flow_between, FrameMaker, OdometryFrame
+from sa4depth_ros.runtime.odometry_starts import (
+    Keyframe, likely_starts, Start, Step, wide_starts)
 from sa4depth_ros.runtime.odometry_types import (
     INITIALISING, LOST, Matrix, OdometryInput, OdometryResult, OdometrySettings, TRACKING)
-from sa4depth_ros.runtime.rigid_motion import inverse, motion_of, rigid, twist_of
+from sa4depth_ros.runtime.rigid_motion import inverse, rigid, twist_of
 
 __all__ = ['OdometryEstimator', 'OdometryInput', 'OdometryResult', 'OdometrySettings']
 
-# Seconds over which a velocity can be trusted.
-_STEADY = 0.5
 # Factor by which more points must agree before a less likely first guess is believed.
 _CLEARLY = 1.2
-
-
-@dataclass(eq=False)
-class _Keyframe:
-    """A frame that others are aligned to, with its pose and the covariance of that."""
-
-    frame: OdometryFrame
-    T_camera2odom: Matrix
-    covariance: Matrix
-
-
-@dataclass(eq=False)
-class _Step:
-    """A frame that was tracked: the motion from its keyframe, its pose, and its velocity."""
-
-    frame: OdometryFrame
-    T_keyframe2frame: Matrix
-    T_camera2odom: Matrix
-    covariance: Matrix
-    velocity: Matrix
+# From so many seconds between two images on there is time to align again, and need to: the
+# motion is large, and the iterations of one alignment may end on the way.
+_SLOW = 0.25
+_REPEATS = 3
+# Movement of the picture, pixels of the network input, below which an alignment has settled.
+_SETTLED = 1.0
 
 
 class OdometryEstimator:
@@ -92,9 +77,9 @@ class OdometryEstimator:
     def reset(self) -> None:
         """Begin anew, at the origin."""
         self._pose, self._covariance = np.eye(4), np.zeros((6, 6))
-        self._keyframe: _Keyframe | None = None
-        self._former: _Keyframe | None = None
-        self._last: _Step | None = None
+        self._keyframe: Keyframe | None = None
+        self._former: Keyframe | None = None
+        self._last: Step | None = None
         self._input: tuple[object, ...] = ()
         self._seconds = self._tracked = -math.inf
         self._state, self._reason, self._unit = INITIALISING, 'no frame has come yet', 'm'
@@ -145,23 +130,27 @@ class OdometryEstimator:
     def _track(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
         if self._keyframe is None:
             return self._begin(frame, timings)
+        if not frame.has_texture:
+            return self._fail(frame.flaw, timings)
         best, found = self._best(frame, timings)
         if not self._is_good(found, best):
-            return self._fail(frame, found, timings)
+            return self._fail(
+                f'the picture does not fit the last keyframe: {100 * found.inlier_ratio:.0f} % of '
+                f'its points agree, {100 * found.overlap:.0f} % are seen', timings, found)
         if frame.is_predicted and self.settings.refine_depth:
             found = self._refined(found, best, frame, timings)
         self._follow(best)
         return self._succeed(found, best, frame, timings)
 
-    def _follow(self, keyframe: _Keyframe) -> None:
+    def _follow(self, keyframe: Keyframe) -> None:
         if keyframe is not self._keyframe:
             self._former, self._keyframe = self._keyframe, keyframe
 
     def _best(
         self, frame: OdometryFrame, timings: dict[str, float],
-    ) -> tuple[_Keyframe, Alignment]:
+    ) -> tuple[Keyframe, Alignment]:
         """Align from one first guess after the other until one is beyond doubt."""
-        best: tuple[_Keyframe, Alignment] | None = None
+        best: tuple[Keyframe, Alignment] | None = None
         for T_initial, keyframe in self._starts(frame, timings):
             found = self._align(keyframe, frame, T_initial, timings)
             if best is None or _agreement(found) > _CLEARLY * _agreement(best[1]):
@@ -169,7 +158,27 @@ class OdometryEstimator:
             if _agreement(found) >= self.settings.sure_inliers and self._is_good(found, keyframe):
                 break
         assert best is not None
-        return best
+        return best[0], self._settled(best[1], best[0], frame, timings)
+
+    def _settled(
+        self, found: Alignment, keyframe: Keyframe, frame: OdometryFrame,
+        timings: dict[str, float],
+    ) -> Alignment:
+        """Align again, from what was found, until it hardly moves: in doubt, or if there is time."""
+        assert self._last is not None
+        is_slow = frame.seconds - self._last.frame.seconds >= _SLOW
+        is_sure = _agreement(found) >= self.settings.sure_inliers
+        if found.failed or (is_sure and not is_slow):
+            return found
+        for _ in range(_REPEATS):
+            T = rigid(found.T_target2source)
+            again = self._align(keyframe, frame, T, timings)
+            if _agreement(again) < _agreement(found):
+                break
+            found = again
+            if flow_between(keyframe.frame, T, rigid(found.T_target2source)) < _SETTLED:
+                break
+        return found
 
     def _begin(self, frame: OdometryFrame, timings: dict[str, float]) -> OdometryResult:
         """Make the first frame after a start or a loss a keyframe, if it is fit for that."""
@@ -177,44 +186,34 @@ class OdometryEstimator:
         if flaw:
             self._reason = flaw
             return self._result(timings)
-        self._keyframe = _Keyframe(frame, self._pose, self._covariance)
-        self._last = _Step(frame, np.eye(4), self._pose, self._covariance, np.zeros(6))
+        self._keyframe = Keyframe(frame, self._pose, self._covariance)
+        self._last = Step(frame, np.eye(4), self._pose, self._covariance, np.zeros(6))
         self._tracked = frame.seconds
         self._state, self._reason = INITIALISING, 'waiting for a second frame'
         return self._result(timings, is_keyframe=True)
 
-    def _starts(
-        self, frame: OdometryFrame, timings: dict[str, float],
-    ) -> Iterator[tuple[Matrix, _Keyframe]]:
-        """Give first guesses T_keyframe2frame, the likely ones first, with their keyframes."""
+    def _starts(self, frame: OdometryFrame, timings: dict[str, float]) -> Iterator[Start]:
+        """Give first guesses with their keyframes, each made only when it is asked for."""
         keyframe, last = self._keyframe, self._last
         assert keyframe is not None and last is not None
-        still = last.T_keyframe2frame
-        predicted = motion_of(last.velocity * min(frame.seconds - last.frame.seconds, _STEADY))
-        networks = self._engines.has_guess
-        if networks and self.settings.initial_guess == 'posenet':
-            yield self._guess(last.frame, frame, timings) @ still, keyframe
-        yield predicted @ still, keyframe
-        yield still, keyframe
-        if last.frame is not keyframe.frame and not last.frame.flaw:
-            yield predicted, _Keyframe(last.frame, last.T_camera2odom, last.covariance)
-        if self._former is not None:
-            # Made in a fast turn, a keyframe may be too blurred for what comes after, or too sharp.
-            yield (inverse(last.T_camera2odom @ inverse(predicted)) @ self._former.T_camera2odom,
-                   self._former)
-        if networks and self.settings.initial_guess != 'posenet':
-            yield self._guess(last.frame, frame, timings) @ still, keyframe
+        is_first = self.settings.initial_guess == 'posenet'
+        if self._engines.has_guess and is_first:
+            yield self._guessed(keyframe, last, frame, timings)
+        yield from likely_starts(keyframe, self._former, last, frame.seconds)
+        if self._engines.has_guess and not is_first:
+            yield self._guessed(keyframe, last, frame, timings)
+        yield from wide_starts(keyframe, last)
 
-    def _guess(
-        self, first: OdometryFrame, second: OdometryFrame, timings: dict[str, float],
-    ) -> Matrix:
+    def _guessed(
+        self, keyframe: Keyframe, last: Step, frame: OdometryFrame, timings: dict[str, float],
+    ) -> Start:
         start = perf_counter()
-        T = self._engines.guess(first.image, second.image)
+        T = rigid(self._engines.guess(last.frame.image, frame.image))
         timings['guess'] += perf_counter() - start
-        return rigid(T)
+        return T @ last.T_keyframe2frame, keyframe
 
     def _align(
-        self, keyframe: _Keyframe, frame: OdometryFrame, T_initial: Matrix,
+        self, keyframe: Keyframe, frame: OdometryFrame, T_initial: Matrix,
         timings: dict[str, float],
     ) -> Alignment:
         start = perf_counter()
@@ -225,13 +224,13 @@ class OdometryEstimator:
         timings['align'] += perf_counter() - start
         return found
 
-    def _is_good(self, found: Alignment, keyframe: _Keyframe) -> bool:
+    def _is_good(self, found: Alignment, keyframe: Keyframe) -> bool:
         return (_agreement(found) > 0 and found.inlier_ratio >= self.settings.min_inliers
                 and found.overlap >= self.settings.min_overlap
                 and is_determined(found, keyframe.frame.median_depth))
 
     def _succeed(
-        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame,
+        self, found: Alignment, keyframe: Keyframe, frame: OdometryFrame,
         timings: dict[str, float],
     ) -> OdometryResult:
         last = self._last
@@ -243,7 +242,7 @@ class OdometryEstimator:
             keyframe.covariance, pose[:3, 3] - keyframe.T_camera2odom[:3, 3], pose[:3, :3], motion)
         seconds = max(frame.seconds - last.frame.seconds, 1e-3)
         velocity = twist_of(inverse(pose) @ last.T_camera2odom) / seconds
-        self._last = _Step(frame, T, pose, covariance, velocity)
+        self._last = Step(frame, T, pose, covariance, velocity)
         self._state, self._reason, self._tracked = TRACKING, '', frame.seconds
         held = inverse(self._pose) @ keyframe.T_camera2odom
         rests = flow_between(keyframe.frame, T, held) < self.settings.stationary_flow
@@ -251,14 +250,14 @@ class OdometryEstimator:
             self._pose, self._covariance = pose, covariance
         is_new = not rests and self._wants_keyframe(found) and not frame.flaw
         if is_new:
-            self._follow(_Keyframe(frame, pose, covariance))
+            self._follow(Keyframe(frame, pose, covariance))
             self._last.T_keyframe2frame = np.eye(4)
         return self._result(
             timings, found, is_keyframe=is_new, is_stationary=rests,
             twist=np.zeros(6) if rests else -velocity, twist_covariance=2 * motion / seconds ** 2)
 
     def _refined(
-        self, found: Alignment, keyframe: _Keyframe, frame: OdometryFrame,
+        self, found: Alignment, keyframe: Keyframe, frame: OdometryFrame,
         timings: dict[str, float],
     ) -> Alignment:
         """Correct the depth of the keyframe; align what will be the next one once more to it."""
@@ -278,12 +277,9 @@ class OdometryEstimator:
                 or found.overlap < self.settings.keyframe_overlap)
 
     def _fail(
-        self, frame: OdometryFrame, found: Alignment, timings: dict[str, float],
+        self, reason: str, timings: dict[str, float], found: Alignment | None = None,
     ) -> OdometryResult:
-        self._state = LOST
-        self._reason = frame.flaw if not frame.has_texture else (
-            f'the picture does not fit the last keyframe: {100 * found.inlier_ratio:.0f} % of its '
-            f'points agree, {100 * found.overlap:.0f} % are seen')
+        self._state, self._reason = LOST, reason
         return self._result(timings, found)
 
     def _result(
