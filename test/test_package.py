@@ -16,6 +16,7 @@
 
 import ast
 from collections.abc import Iterator
+import hashlib
 import importlib.metadata
 from pathlib import Path
 import re
@@ -148,6 +149,17 @@ def test_shipped_files_are_small() -> None:
     # The ONNX file and its checkpoint for fine-tuning, 20 MB each at most.
     assert 0 < max(sizes['models']) <= 20 * MEGABYTE
     assert 0 < sum(sizes['recordings']) <= 6 * MEGABYTE
+
+
+@pytest.mark.parametrize('path', [*_files('*.onnx', 'models')], ids=lambda path: path.name)
+def test_the_card_names_the_models_that_are_shipped(path: Path) -> None:
+    card = (ROOT / 'models' / 'README.md').read_text(encoding='utf-8')
+    line = next(line for line in card.splitlines()
+                if line.startswith('|') and f'`{path.name}`' in line)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in line
+    megabytes = re.search(r'([\d.]+) MB', line)
+    assert megabytes is not None
+    assert float(megabytes[1]) == round(path.stat().st_size / MEGABYTE, 1)
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ class OdometryEstimator:
         self, found: Alignment, keyframe: Keyframe, frame: OdometryFrame,
         timings: dict[str, float],
     ) -> Alignment:
-        """Align again, from what was found, until it hardly moves: in doubt, or if there is time."""
+        """Align again until it hardly moves, if it is in doubt or there is time."""
         assert self._last is not None
         is_slow = frame.seconds - self._last.frame.seconds >= _SLOW
         is_sure = _agreement(found) >= self.settings.sure_inliers

@@ -89,12 +89,34 @@ def test_a_recording_is_its_last_part_with_depth_and_lengths(tmp_path: Path) -> 
 
 def test_cases_name_their_models(tmp_path: Path) -> None:
     from odometry import parse_case
-    case = parse_case('walk from=0.8 motion=m.onnx', tmp_path, tmp_path)
+    case = parse_case('walk from=0.8 every=3 motion=m.onnx', tmp_path, tmp_path)
     assert (case.bag, case.start, case.motion) == (tmp_path / 'walk', 0.8, Path('m.onnx'))
     assert case.depth.name == 'sa4depth_default.onnx'
-    assert case.title == 'walk, from 80%'
+    assert case.title == 'walk, from 80%, one frame in 3'
+    assert case.name == 'walk_from_80_every_3'
     with pytest.raises(ConfigError, match='got fro'):
         parse_case('walk fro=0.8', tmp_path, tmp_path)
+
+
+def test_every_third_frame_is_gone_through(tmp_path: Path) -> None:
+    from odometry_recording import Recording
+    bag = write_walk(tmp_path / 'bag', frames=10)
+    thinned, whole = Recording(bag, every=3), Recording(bag)
+    assert len(thinned) == 4
+    np.testing.assert_array_equal(thinned.truth, whole.truth[::3])
+    assert [frame.seconds for frame in thinned] == [frame.seconds for frame in whole][::3]
+
+
+def test_a_path_that_is_told_its_lengths_has_the_turns_and_directions_left() -> None:
+    from odometry_methods import told
+    truth = walk_poses(FRAMES)
+    lengths = list(np.linalg.norm(np.diff(truth[:, :3, 3], axis=0), axis=1))
+    uneven = truth.copy()
+    uneven[:, :3, 3] *= np.linspace(1, 3, FRAMES)[:, None]
+    found = told(truth, lengths)
+    np.testing.assert_allclose(found, np.linalg.inv(truth[0]) @ truth, atol=1e-9)
+    steps = np.diff(told(uneven, lengths)[:, :3, 3], axis=0)
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), lengths)
 
 
 def test_posenet_alone_is_its_guesses_chained(tmp_path: Path) -> None:
