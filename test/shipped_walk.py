@@ -44,6 +44,17 @@ def frames(number=40):
     return [_frame(key, found[key]) for key in sorted(found)[:number]]
 
 
+def distance(a, b):
+    """Give the metres between two poses (4, 4)."""
+    return float(np.linalg.norm(a[:3, 3] - b[:3, 3]))
+
+
+def angle(a, b):
+    """Give the degrees between two poses (4, 4)."""
+    turn = a[:3, :3].T @ b[:3, :3]
+    return float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
+
+
 def _frame(seconds, messages):
     info, image, packed, truth = (messages[topic] for topic in TOPICS)
     camera = CameraModel.from_calibration(

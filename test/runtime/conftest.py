@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Small hand-made ONNX models."""
+"""Small hand-made ONNX models, and the odometry on the shipped recording."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +26,8 @@ from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.runtime.engines.tensorrt_builder import build_engine
 from sa4depth_ros.runtime.engines.tensorrt_engine import TensorrtEngine
 from sa4depth_ros.runtime.engines.tensorrt_library import Library
+from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator, OdometrySettings
+from shipped_walk import frames
 from tensorrt_emulator import tensorrt_emulator
 from tensorrt_models import MOST, save_batch_model
 
@@ -99,3 +101,32 @@ def opened(library: Library, plan: bytes) -> Callable[..., TensorrtEngine]:
         return TensorrtEngine(plan, library, metadata={'a': 'b'}, **options)
 
     return open_it
+
+
+@pytest.fixture(scope='module')
+def shipped():
+    """Load the shipped motion model once."""
+    estimator = OdometryEstimator(threads=1)
+    yield estimator
+    estimator.close()
+
+
+@pytest.fixture
+def estimator(shipped):
+    """Give the odometry at its origin, as it is set by default."""
+    shipped.settings = OdometrySettings()
+    shipped.reset()
+    return shipped
+
+
+@pytest.fixture
+def walk():
+    """Give the first frames of the shipped recording, with exact depth."""
+    return [given for given, _ in frames()]
+
+
+@pytest.fixture
+def truth():
+    """Give the poses (N, 4, 4) of `walk` from its first camera."""
+    poses = np.stack([pose for _, pose in frames()])
+    return np.linalg.inv(poses[0]) @ poses

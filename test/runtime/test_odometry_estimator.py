@@ -16,61 +16,12 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from sa4depth_ros.errors import ConfigError, FrameError, ModelError
 from sa4depth_ros.runtime.camera_model import CameraModel
-from sa4depth_ros.runtime.motion_engines import MotionEngines
 from sa4depth_ros.runtime.odometry_estimator import OdometryEstimator, OdometrySettings
-from scipy.spatial.transform import Rotation
-from shipped_walk import frames
-
-
-@pytest.fixture(scope='module')
-def shipped():
-    estimator = OdometryEstimator(threads=1)
-    yield estimator
-    estimator.close()
-
-
-@pytest.fixture
-def estimator(shipped):
-    shipped.settings = OdometrySettings()
-    shipped.reset()
-    return shipped
-
-
-@pytest.fixture
-def counted(estimator, monkeypatch):
-    """List the first guesses of all alignments."""
-    starts, align = [], MotionEngines.align
-
-    def noted(self, *given):
-        starts.append(given[5])
-        return align(self, *given)
-    monkeypatch.setattr(MotionEngines, 'align', noted)
-    return starts
-
-
-@pytest.fixture
-def walk():
-    return [given for given, _ in frames()]
-
-
-@pytest.fixture
-def truth():
-    poses = np.stack([pose for _, pose in frames()])
-    return np.linalg.inv(poses[0]) @ poses
-
-
-def _distance(a, b):
-    return float(np.linalg.norm(a[:3, 3] - b[:3, 3]))
-
-
-def _angle(a, b):
-    turn = a[:3, :3].T @ b[:3, :3]
-    return float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
+from shipped_walk import angle, distance
 
 
 def _black(given):
@@ -86,9 +37,9 @@ def test_exact_depth_gives_the_path_within_a_percent(estimator, walk, truth) -> 
     assert [r.state for r in results] == ['initialising', *['tracking'] * (len(walk) - 1)]
     length = np.linalg.norm(np.diff(truth[:, :3, 3], axis=0), axis=1).sum()
     assert length > 1
-    errors = [_distance(r.T_camera2odom, pose) for r, pose in zip(results, truth)]
+    errors = [distance(r.T_camera2odom, pose) for r, pose in zip(results, truth)]
     assert max(errors) < 0.01 * length
-    assert max(_angle(r.T_camera2odom, pose) for r, pose in zip(results, truth)) < 0.3
+    assert max(angle(r.T_camera2odom, pose) for r, pose in zip(results, truth)) < 0.3
     assert all(r.is_keyframe for r in results[:1])
     assert 1 < sum(r.is_keyframe for r in results) < len(walk)
     assert min(r.inlier_ratio for r in results[1:]) > 0.3
@@ -123,79 +74,6 @@ def test_a_camera_at_rest_does_not_drift(estimator, walk) -> None:
     assert not estimator.update(_at(walk[8], walk[3].seconds + 3)).is_stationary
 
 
-@pytest.mark.parametrize('degrees', [-11, 8])
-def test_a_fast_roll_is_followed(estimator, walk, degrees) -> None:
-    estimator.update(walk[0])
-    height, width = walk[0].depth.shape
-    (cx, cy) = walk[0].camera.K[:2, 2]
-    turn = cv2.getRotationMatrix2D((cx, cy), degrees, 1)
-    result = estimator.update(replace(
-        walk[1], depth=cv2.warpAffine(walk[0].depth, turn, (width, height), flags=0),
-        rgb=cv2.warpAffine(walk[0].rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)))
-    assert result.state == 'tracking'
-    wanted = Rotation.from_rotvec([0, 0, degrees], degrees=True).as_matrix()
-    np.testing.assert_allclose(result.T_camera2odom[:3, :3], wanted, atol=1e-3)
-
-
-def _turned_view(given, axis, degrees):
-    """Give the image that the camera sees once it has turned about its own ``axis``."""
-    R = Rotation.from_rotvec(np.multiply(axis, degrees), degrees=True).as_matrix()
-    K = given.camera.K
-    size = given.rgb.shape[1::-1]
-    rgb = cv2.warpPerspective(given.rgb, K @ R.T @ np.linalg.inv(K), size,
-                              borderMode=cv2.BORDER_REFLECT)
-    return replace(given, rgb=rgb), R
-
-
-@pytest.mark.parametrize('axis', [(0, 1, 0), (0, -1, 0), (1, 0, 0), (-1, 0, 0)])
-def test_a_turn_by_a_third_of_the_picture_is_followed(estimator, walk, axis) -> None:
-    estimator.update(walk[0])
-    seen, R = _turned_view(walk[0], axis, 24)
-    result = estimator.update(_at(seen, walk[1].seconds))
-    assert result.state == 'tracking'
-    np.testing.assert_allclose(result.T_camera2odom[:3, :3], R, atol=2e-3)
-    assert np.linalg.norm(result.T_camera2odom[:3, 3]) < 0.01
-
-
-@pytest.mark.parametrize('count', [15, 17])
-def test_far_images_are_aligned_until_they_settle(estimator, walk, truth, count, counted) -> None:
-    """The 17th is in doubt at any rate; the 15th is not, and errs by 4 % if there is no time."""
-    for seconds in (0.1, 0.5):
-        estimator.reset()
-        estimator.update(walk[0])
-        counted.clear()
-        result = estimator.update(_at(walk[count], walk[0].seconds + seconds))
-        error = _distance(result.T_camera2odom, truth[count])
-        if seconds > 0.25 or count == 17:
-            assert len(counted) > 1
-            assert error < 0.005 * np.linalg.norm(truth[count][:3, 3])
-        else:
-            assert len(counted) == 1
-            assert error > 0.02 * np.linalg.norm(truth[count][:3, 3])
-
-
-def test_nothing_is_aligned_to_a_covered_lens(estimator, walk, counted) -> None:
-    estimator.update(walk[0])
-    lost = estimator.update(_black(walk[1]))
-    assert (lost.state, len(counted)) == ('lost', 0)
-    assert 'texture' in lost.reason
-
-
-def test_a_blurred_frame_finds_the_blurred_keyframe_before_the_last(
-    estimator, walk, truth,
-) -> None:
-    results = []
-    for number, is_blurred in enumerate((True, True, False, True)):
-        given = walk[9 * number]
-        rgb = cv2.blur(given.rgb, (35, 1)) if is_blurred else given.rgb
-        results.append(estimator.update(
-            _at(replace(given, rgb=rgb), walk[0].seconds + 0.1 * number)))
-    assert [r.is_keyframe for r in results] == [True, False, True, True]
-    # The sharp keyframe alone: 0.08.
-    assert results[3].inlier_ratio > 0.4
-    assert _angle(results[3].T_camera2odom, truth[27]) < 0.3
-
-
 def test_a_black_frame_is_passed_over(estimator, walk, truth) -> None:
     for given in walk[:6]:
         before = estimator.update(given)
@@ -206,7 +84,7 @@ def test_a_black_frame_is_passed_over(estimator, walk, truth) -> None:
     assert np.trace(lost.pose_covariance) > np.trace(before.pose_covariance)
     after = estimator.update(walk[7])
     assert after.state == 'tracking'
-    assert _distance(after.T_camera2odom, truth[7]) < 0.02
+    assert distance(after.T_camera2odom, truth[7]) < 0.02
 
 
 def test_after_a_long_loss_it_goes_on_without_a_jump(estimator, walk, truth) -> None:
@@ -223,7 +101,7 @@ def test_after_a_long_loss_it_goes_on_without_a_jump(estimator, walk, truth) -> 
     second = estimator.update(_at(walk[21], later + 0.1))
     assert second.state == 'tracking'
     step = np.linalg.inv(truth[20]) @ truth[21]
-    assert _distance(second.T_camera2odom, before.T_camera2odom @ step) < 0.01
+    assert distance(second.T_camera2odom, before.T_camera2odom @ step) < 0.01
     assert np.sqrt(second.pose_covariance[0, 0]) > 1
 
 
@@ -247,7 +125,7 @@ def test_a_new_start_does_not_jump(estimator, walk, truth, change) -> None:
         after = estimator.update(_at(walk[21], given.seconds + 0.1))
         assert after.state == 'tracking'
         step = np.linalg.inv(truth[20]) @ truth[21]
-        assert _distance(after.T_camera2odom, before.T_camera2odom @ step) < 0.01
+        assert distance(after.T_camera2odom, before.T_camera2odom @ step) < 0.01
 
 
 @pytest.mark.parametrize('depth', [0.0, np.nan, np.inf, -1.0])
@@ -304,7 +182,7 @@ def test_depth_on_the_pixels_of_another_camera(estimator, walk, truth) -> None:
             width=depth.shape[1], height=depth.shape[0], K=K.ravel())
         result = estimator.update(replace(given, depth=depth, depth_camera=other))
     assert result.state == 'tracking'
-    assert _distance(result.T_camera2odom, truth[7]) < 0.02
+    assert distance(result.T_camera2odom, truth[7]) < 0.02
 
 
 def test_posenet_may_give_the_first_guess(estimator, walk, truth) -> None:
@@ -313,7 +191,7 @@ def test_posenet_may_give_the_first_guess(estimator, walk, truth) -> None:
     for given in walk[:6]:
         result = estimator.update(given)
     assert result.timings['guess'] > 0
-    assert _distance(result.T_camera2odom, truth[5]) < 0.02
+    assert distance(result.T_camera2odom, truth[5]) < 0.02
 
 
 WRONG = {
