@@ -153,8 +153,8 @@ def told(poses: Poses, lengths: list[float]) -> Poses:
     """Give a path (N, 4, 4) with its own turns and directions and N-1 steps of these lengths."""
     steps = np.linalg.inv(poses[:-1]) @ poses[1:]
     own = np.linalg.norm(steps[:, :3, 3], axis=1)
-    # A step that rests has no direction.
-    steps[:, :3, 3] *= np.divide(lengths, own, out=np.zeros(len(own)), where=own > 0)[:, None]
+    # A step that rests has no direction: it stays.
+    steps[:, :3, 3] *= (lengths / np.maximum(own, 1e-12))[:, None]
     return chain(list(steps))
 
 

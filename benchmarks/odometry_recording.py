@@ -54,7 +54,11 @@ class RecordedFrame:
 
 
 class Recording:
-    """Each ``every``-th frame with a known pose of a bag, from the fraction ``start`` on."""
+    """
+    The frames with a known pose of a bag, from the fraction ``start`` in [0, 1) on.
+
+    Of these each ``every``-th.
+    """
 
     def __init__(self, path: Path, start: float = 0.0, every: int = 1) -> None:
         """Index the bag; BagError when it cannot be read or has fewer than three poses."""

@@ -32,7 +32,12 @@ _WIDE = math.radians(15.0)
 
 @dataclass(eq=False)
 class Keyframe:
-    """A frame that others are aligned to, with its pose and the covariance of that."""
+    """
+    A frame that others are aligned to, with its pose.
+
+    ``T_camera2odom`` (4, 4) in the unit of depth; ``covariance`` (6, 6) of [position, rotation]
+    about the axes of odom.
+    """
 
     frame: OdometryFrame
     T_camera2odom: Matrix
@@ -41,7 +46,12 @@ class Keyframe:
 
 @dataclass(eq=False)
 class Step:
-    """A frame that was tracked: the motion from its keyframe, its pose, and its velocity."""
+    """
+    A frame that was tracked: the motion from its keyframe, its pose, and its velocity.
+
+    Motion and pose are (4, 4), ``covariance`` as in Keyframe. ``velocity`` (6,) [v, w], per
+    second, is that of the world as the camera sees it.
+    """
 
     frame: OdometryFrame
     T_keyframe2frame: Matrix
@@ -50,7 +60,7 @@ class Step:
     velocity: Matrix
 
     def motion_until(self, seconds: float) -> Matrix:
-        """Give the motion from this frame to the time ``seconds``, at constant velocity."""
+        """Give the motion (4, 4) of points from this frame to the time ``seconds``."""
         return motion_of(self.velocity * min(seconds - self.frame.seconds, _STEADY))
 
 
@@ -62,7 +72,7 @@ def likely_starts(
     keyframe: Keyframe, former: Keyframe | None, last: Step, seconds: float,
 ) -> Iterator[Start]:
     """
-    Give first guesses for a frame at the time ``seconds``, the likelier ones first.
+    Give first guesses (4, 4) for a frame at the time ``seconds``, the likelier ones first.
 
     ``last`` is the last frame that was tracked, ``former`` the keyframe before ``keyframe``.
     """
@@ -78,7 +88,7 @@ def likely_starts(
 
 
 def wide_starts(keyframe: Keyframe, last: Step) -> Iterator[Start]:
-    """Give first guesses that are turned to each side, up and down."""
+    """Give first guesses (4, 4) that are turned to each side, up and down."""
     for x, y in ((0, 1), (0, -1), (1, 0), (-1, 0)):
         turn = motion_of(_WIDE * np.array([0.0, 0.0, 0.0, x, y, 0.0]))
         yield turn @ last.T_keyframe2frame, keyframe

@@ -36,24 +36,6 @@ def counted(estimator, monkeypatch):
     return starts
 
 
-def _at(given, seconds):
-    return replace(given, seconds=seconds)
-
-
-@pytest.mark.parametrize('degrees', [-11, 8])
-def test_a_fast_roll_is_followed(estimator, walk, degrees) -> None:
-    estimator.update(walk[0])
-    height, width = walk[0].depth.shape
-    (cx, cy) = walk[0].camera.K[:2, 2]
-    turn = cv2.getRotationMatrix2D((cx, cy), degrees, 1)
-    result = estimator.update(replace(
-        walk[1], depth=cv2.warpAffine(walk[0].depth, turn, (width, height), flags=0),
-        rgb=cv2.warpAffine(walk[0].rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)))
-    assert result.state == 'tracking'
-    wanted = Rotation.from_rotvec([0, 0, degrees], degrees=True).as_matrix()
-    np.testing.assert_allclose(result.T_camera2odom[:3, :3], wanted, atol=1e-3)
-
-
 def _turned_view(given, axis, degrees):
     """Give the image that the camera sees once it has turned about its own ``axis``."""
     R = Rotation.from_rotvec(np.multiply(axis, degrees), degrees=True).as_matrix()
@@ -64,11 +46,20 @@ def _turned_view(given, axis, degrees):
     return replace(given, rgb=rgb), R
 
 
+@pytest.mark.parametrize('degrees', [-11, 8, 14])
+def test_a_fast_roll_is_followed(estimator, walk, degrees) -> None:
+    estimator.update(walk[0])
+    seen, R = _turned_view(walk[0], (0, 0, 1), degrees)
+    result = estimator.update(replace(seen, seconds=walk[1].seconds))
+    assert result.state == 'tracking'
+    np.testing.assert_allclose(result.T_camera2odom[:3, :3], R, atol=1e-3)
+
+
 @pytest.mark.parametrize('axis', [(0, 1, 0), (0, -1, 0), (1, 0, 0), (-1, 0, 0)])
 def test_a_turn_by_a_third_of_the_picture_is_followed(estimator, walk, axis) -> None:
     estimator.update(walk[0])
     seen, R = _turned_view(walk[0], axis, 24)
-    result = estimator.update(_at(seen, walk[1].seconds))
+    result = estimator.update(replace(seen, seconds=walk[1].seconds))
     assert result.state == 'tracking'
     np.testing.assert_allclose(result.T_camera2odom[:3, :3], R, atol=2e-3)
     assert np.linalg.norm(result.T_camera2odom[:3, 3]) < 0.01
@@ -81,7 +72,7 @@ def test_far_images_are_aligned_until_they_settle(estimator, walk, truth, count,
         estimator.reset()
         estimator.update(walk[0])
         counted.clear()
-        result = estimator.update(_at(walk[count], walk[0].seconds + seconds))
+        result = estimator.update(replace(walk[count], seconds=walk[0].seconds + seconds))
         error = distance(result.T_camera2odom, truth[count])
         if seconds > 0.25 or count == 17:
             assert len(counted) > 1
@@ -99,7 +90,7 @@ def test_a_blurred_frame_finds_the_blurred_keyframe_before_the_last(
         given = walk[9 * number]
         rgb = cv2.blur(given.rgb, (35, 1)) if is_blurred else given.rgb
         results.append(estimator.update(
-            _at(replace(given, rgb=rgb), walk[0].seconds + 0.1 * number)))
+            replace(given, rgb=rgb, seconds=walk[0].seconds + 0.1 * number)))
     assert [r.is_keyframe for r in results] == [True, False, True, True]
     # The sharp keyframe alone: 0.08.
     assert results[3].inlier_ratio > 0.4
