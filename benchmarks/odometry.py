@@ -89,8 +89,15 @@ def parse_case(text: str, bags: Path, output: Path) -> Case:
     if 'checkpoint' in options:
         model = exported(Path(options['checkpoint']), output)
     bag = share_path(DEMO_RECORDING) if name == 'demo_room' else bags / name
-    return Case(bag, float(options.get('from', 0)), Path(options.get('motion', model)),
-                Path(options.get('depth', model)), int(options.get('every', 1)))
+    try:
+        start, every = float(options.get('from', 0)), int(options.get('every', 1))
+    except ValueError as error:
+        raise ConfigError(f"--case '{text}': expected numbers after from= and every=: "
+                          f'{error}') from error
+    if not 0 <= start < 1 or every < 1:
+        raise ConfigError(f"--case '{text}': expected 0 <= from < 1 and every >= 1")
+    return Case(bag, start, Path(options.get('motion', model)),
+                Path(options.get('depth', model)), every)
 
 
 def exported(checkpoint: Path, output: Path) -> Path:

@@ -30,11 +30,11 @@ def depth_metrics(
     Compare two depth maps of one shape; None when fewer than 10 pixels can be compared.
 
     Pixels count where both are positive and finite. Besides METRICS the result holds
-    ``median_scale``, the median of target over prediction, ``coverage``, the share of target
-    pixels that were predicted, and every metric once more after multiplying by that scale,
-    as ``scaled_<metric>``. Errors are in the unit of the target; delta<k> is a fraction.
-    ``near_scale`` is the same median over the nearer half of the pixels, ``depth_range`` the
-    slope of log prediction over log target: below 1, far things are predicted too near.
+    ``median_scale``, the median of the target over that of the prediction, ``coverage``, the
+    share of target pixels that were predicted, and every metric once more after multiplying by
+    that scale, as ``scaled_<metric>``. Errors are in the unit of the target; delta<k> is a
+    fraction. ``near_scale`` is the same ratio over the nearer half of the pixels, ``depth_range``
+    the slope of log prediction over log target: below 1, far things are predicted too near.
     """
     known = (target > 0) & np.isfinite(target)
     both = known & (prediction > 0) & np.isfinite(prediction)

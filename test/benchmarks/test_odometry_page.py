@@ -96,6 +96,10 @@ def test_cases_name_their_models(tmp_path: Path) -> None:
     assert case.name == 'walk_from_80_every_3'
     with pytest.raises(ConfigError, match='got fro'):
         parse_case('walk fro=0.8', tmp_path, tmp_path)
+    for wrong, message in (('every=x', "numbers after .* 'x'"), ('from=half', 'numbers after'),
+                           ('every=0', 'every >= 1'), ('from=1', '0 <= from < 1')):
+        with pytest.raises(ConfigError, match=message):
+            parse_case(f'walk {wrong}', tmp_path, tmp_path)
 
 
 def test_every_third_frame_is_gone_through(tmp_path: Path) -> None:
