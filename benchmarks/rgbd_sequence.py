@@ -38,6 +38,7 @@ from sa4depth_train.worlds.lens import Lens
 from sa4depth_train.worlds.recording_writer import RecordedFrame, RecordingWriter
 from tqdm import tqdm
 
+_SIZE = (640, 480)
 _POSE = '.pose.txt'
 # Of 7-Scenes: pictures a second, and depth that is none.
 _RATE, _UNKNOWN = 30, 65535
@@ -75,12 +76,15 @@ class SequenceFrame:
     steps: int
 
     def read(self) -> RecordedFrame:
-        """Decode it; BagError for a file that cannot be read."""
-        steps = read_png16(self.depth)
+        """Decode it; BagError for a file that cannot be read or has another size."""
+        color, steps = read_rgb(self.color), read_png16(self.depth)
+        for path, picture in ((self.color, color), (self.depth, steps)):
+            if picture.shape[1::-1] != _SIZE:
+                raise BagError(f"expected 640x480 pixels in '{path}', as the calibration is for, "
+                               f'got {picture.shape[1]}x{picture.shape[0]}')
         depth = np.where(steps == _UNKNOWN, 0, steps).astype(np.float32) / self.steps
         T = self.T_camera2world
-        return RecordedFrame(
-            self.stamp, read_rgb(self.color), depth, T, T, np.zeros(6), np.zeros(6))
+        return RecordedFrame(self.stamp, color, depth, T, T, np.zeros(6), np.zeros(6))
 
 
 def write_recording(folder: Path, output: Path, camera: str = '') -> int:
@@ -111,7 +115,7 @@ def _calibration(folder: Path, camera: str) -> Calibration:
 def _lens(calibration: Calibration) -> Lens:
     fx, fy, cx, cy = calibration.intrinsics
     K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
-    return Lens(640, 480, K, K, calibration.distortion, rectified=False)
+    return Lens(*_SIZE, K, K, calibration.distortion, rectified=False)
 
 
 def _seven_scenes(folder: Path) -> Iterator[SequenceFrame]:
@@ -124,8 +128,9 @@ def _seven_scenes(folder: Path) -> Iterator[SequenceFrame]:
         start = str(path).removesuffix(_POSE)
         jpeg = Path(f'{start}.color.jpg')
         color = jpeg if jpeg.is_file() else Path(f'{start}.color.png')
-        yield SequenceFrame(number * 10 ** 9 // _RATE, color, Path(f'{start}.depth.png'),
-                            _pose(path), 1000)
+        # From one second on: to ROS a stamp of zero is none.
+        stamp = (number + _RATE) * 10 ** 9 // _RATE
+        yield SequenceFrame(stamp, color, Path(f'{start}.depth.png'), _pose(path), 1000)
 
 
 def _pose(path: Path) -> NDArray[np.float64]:

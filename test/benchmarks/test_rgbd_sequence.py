@@ -113,7 +113,7 @@ def test_seven_scenes_come_back(write, tmp_path, end) -> None:
     assert write(folder, tmp_path / 'bag') == 3
     bag = check(tmp_path / 'bag', 3, [585, 585, 320, 240])
     stamps = [entry.image.stamp for entry in bag.frames]
-    assert stamps == [0, 33_333_333, 66_666_666]
+    assert stamps == [1_000_000_000, 1_033_333_333, 1_066_666_666]
 
 
 def test_tum_comes_back_without_what_does_not_match(write, tmp_path) -> None:
@@ -136,7 +136,13 @@ def without(name: str, text: str | None = None) -> Callable[[Path], None]:
     return spoil
 
 
+def half(folder: Path) -> None:
+    """Make the picture of the second frame half as large."""
+    cv2.imwrite(str(folder / 'frame-000001.color.png'), color(1)[::2, ::2])
+
+
 @pytest.mark.parametrize(('spoil', 'message'), [
+    (half, 'expected 640x480 pixels in .* got 320x240'),
     (without('frame-000001.pose.txt', '1 2 3'), 'expected a matrix of 4x4'),
     (without('frame-000001.pose.txt', 'a b'), 'cannot read the pose'),
     (without('frame-000001.depth.png'), 'expected .* to be a grey PNG of 16 bits'),
