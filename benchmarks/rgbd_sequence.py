@@ -24,15 +24,15 @@ for each frame of 7-Scenes; rgb.txt, depth.txt and groundtruth.txt of TUM RGB-D:
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evo.core.sync import matching_time_indices
-from evo.tools.file_interface import FileInterfaceException, read_tum_trajectory_file
 import numpy as np
 from numpy.typing import NDArray
 from sa4depth_ros.errors import BagError
+from sa4depth_ros.runtime.tum_file import nanoseconds_of, read_tum
+from sa4depth_train.bag_index import nearest
 from sa4depth_train.protocols.depth_set import read_png16, read_rgb
 from sa4depth_train.worlds.lens import Lens
 from sa4depth_train.worlds.recording_writer import RecordedFrame, RecordingWriter
@@ -42,8 +42,8 @@ _SIZE = (640, 480)
 _POSE = '.pose.txt'
 # Of 7-Scenes: pictures a second, and depth that is none.
 _RATE, _UNKNOWN = 30, 65535
-# Of TUM RGB-D: steps of depth a metre, and seconds that what belongs together may be apart.
-_STEPS, _APART = 5000, 0.02
+# Of TUM RGB-D: steps of depth a metre, and nanoseconds that what belongs together may be apart.
+_STEPS, _APART = 5000, 20_000_000
 
 
 @dataclass(frozen=True)
@@ -143,33 +143,35 @@ def _pose(path: Path) -> NDArray[np.float64]:
     return T
 
 
-def _tum(folder: Path) -> Iterator[SequenceFrame]:
-    try:
-        truth = read_tum_trajectory_file(str(folder / 'groundtruth.txt'))
-    except FileInterfaceException as error:
-        raise BagError(f"cannot read '{folder}/groundtruth.txt': {error}") from error
+def _tum(folder: Path) -> list[SequenceFrame]:
     colors, depths = _listed(folder / 'rgb.txt'), _listed(folder / 'depth.txt')
-    pictures = np.array(list(colors))
-    for kind in (np.array(list(depths)), truth.timestamps):
-        pictures = pictures[matching_time_indices(pictures, kind, _APART)[0]]
-    if not len(pictures):
-        raise BagError(f"'{folder}': no picture has depth and pose within {_APART} s; are "
+    times, poses = read_tum(folder / 'groundtruth.txt')
+    depth_times = list(depths)
+    matched = [(stamp, color, _matching(depth_times, stamp), _matching(times, stamp))
+               for stamp, color in colors.items()]
+    frames = [SequenceFrame(stamp, folder / color, folder / depths[depth_times[depth]],
+                            poses[pose], _STEPS)
+              for stamp, color, depth, pose in matched if depth is not None and pose is not None]
+    if not frames:
+        raise BagError(f"'{folder}': no picture has depth and pose within {_APART * 1e-9} s; are "
                        'rgb.txt, depth.txt and groundtruth.txt of one sequence?')
-    for stamp in pictures:
-        depth = min(depths, key=lambda other: abs(other - stamp))
-        pose = int(np.abs(truth.timestamps - stamp).argmin())
-        yield SequenceFrame(round(stamp * 1e6) * 1000, folder / colors[stamp],
-                            folder / depths[depth], truth.poses_se3[pose], _STEPS)
+    return frames
 
 
-def _listed(path: Path) -> dict[float, str]:
-    """Read lines of a stamp in seconds and a file."""
+def _matching(stamps: Sequence[int], stamp: int) -> int | None:
+    """Give the index of the nearest of sorted stamps [ns], None when it is too far."""
+    near = nearest(stamps, stamp)
+    return near if near is not None and abs(stamps[near] - stamp) <= _APART else None
+
+
+def _listed(path: Path) -> dict[int, str]:
+    """Read lines of a stamp in seconds and a file; by stamps [ns] in their order."""
     if not path.is_file():
         raise BagError(f"expected '{path}' of a sequence of TUM RGB-D, but it is not there")
     lines = [line.split() for line in path.read_text(encoding='utf-8').splitlines()
              if line.strip() and not line.startswith('#')]
     try:
-        return {float(stamp): name for stamp, name in lines}
+        return dict(sorted((nanoseconds_of(stamp), name) for stamp, name in lines))
     except ValueError as error:
         raise BagError(f"expected lines like '1305031102.175304 rgb/1305031102.175304.png' in "
                        f"'{path}': {error}") from error

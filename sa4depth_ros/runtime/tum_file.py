@@ -53,11 +53,16 @@ def read_tum(path: Path) -> tuple[list[int], Matrix]:
     return stamps, np.stack(poses) if poses else np.empty((0, 4, 4))
 
 
-def _read_line(words: Sequence[str]) -> tuple[int, Matrix]:
-    stamp, x, y, z, *rotation = words
+def nanoseconds_of(stamp: str) -> int:
+    """Read decimal seconds exactly, as nanoseconds; ValueError when they are no number."""
     # A float64 has no room for nanoseconds since 1970.
     seconds, _, fraction = stamp.partition('.')
-    nanoseconds = int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, '0'))
+    return int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, '0'))
+
+
+def _read_line(words: Sequence[str]) -> tuple[int, Matrix]:
+    stamp, x, y, z, *rotation = words
+    nanoseconds = nanoseconds_of(stamp)
     turn = np.array(rotation, np.float64)
     if turn.shape != (4,):
         raise ValueError
