@@ -94,6 +94,9 @@ class PoseParameters:
         3.0, 'The same in a last correction of turn and direction.', 0.0, 10.0)
     measured_depth_sigma: float = live(
         0.05, 'Of both, where a sensor measured depth; 0: depth is exact.', 0.0, 10.0)
+    predicted_scale_sigma: float = live(
+        0.15, 'Relative standard deviation of the scale of depth that a network made, for the '
+        'covariances; less when it is calibrated.', 0.0, 10.0)
     refine_depth: bool = live_value(
         False, 'Correct predicted depth of a keyframe by what later frames see.')
 

@@ -62,6 +62,18 @@ def is_determined(found: Alignment, depth: float) -> bool:
                 and variances[3:].max() < _LOOSE[1] ** 2)
 
 
+def of_scale(metres: Matrix, sigma: float) -> Matrix:
+    """
+    Give what a scale that is wrong everywhere alike adds to a covariance (6, 6).
+
+    ``metres`` (3,) is a way or a velocity as that scale has it, ``sigma`` the relative standard
+    deviation of the scale.
+    """
+    share = np.zeros(6)
+    share[:3] = sigma * metres
+    return np.outer(share, share)
+
+
 def while_lost(covariance: Matrix, seconds: float) -> Matrix:
     """Give what becomes of the covariance (6, 6) of a pose ``seconds`` after tracking ended."""
     return covariance + min((_SPEED * max(seconds, 0.0)) ** 2, _MOST) * np.eye(6)

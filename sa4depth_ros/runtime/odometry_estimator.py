@@ -24,7 +24,7 @@ from sa4depth_ros.model_card import ModelCard
 from sa4depth_ros.resources import DEFAULT_MODEL, share_path
 from sa4depth_ros.runtime.motion_engines import Alignment, MotionEngines
 from sa4depth_ros.runtime.odometry_covariance import (
-    composed, is_determined, motion_covariance, while_lost)
+    composed, is_determined, motion_covariance, of_scale, while_lost)
 from sa4depth_ros.runtime.odometry_frame import flow_between, FrameMaker, OdometryFrame
 from sa4depth_ros.runtime.odometry_starts import (
     Keyframe, likely_starts, Start, Step, wide_starts)
@@ -82,6 +82,7 @@ class OdometryEstimator:
         self._last: Step | None = None
         self._input: tuple[object, ...] = ()
         self._seconds = self._tracked = -math.inf
+        self._has_network_metres = False
         self._state, self._reason, self._unit = INITIALISING, 'no frame has come yet', 'm'
 
     def close(self) -> None:
@@ -122,6 +123,7 @@ class OdometryEstimator:
             self._covariance = while_lost(self._covariance, given.seconds - self._tracked)
             self._forget(LOST, self._reason)
         self._input, self._unit, self._seconds = kind, given.unit, given.seconds
+        self._has_network_metres = given.is_predicted and given.unit == 'm'
 
     def _forget(self, state: str, reason: str) -> None:
         self._keyframe = self._former = self._last = None
@@ -252,9 +254,10 @@ class OdometryEstimator:
         if is_new:
             self._follow(Keyframe(frame, pose, covariance))
             self._last.T_keyframe2frame = np.eye(4)
+        twist = np.zeros(6) if rests else -velocity
         return self._result(
-            timings, found, is_keyframe=is_new, is_stationary=rests,
-            twist=np.zeros(6) if rests else -velocity, twist_covariance=2 * motion / seconds ** 2)
+            timings, found, is_keyframe=is_new, is_stationary=rests, twist=twist,
+            twist_covariance=2 * motion / seconds ** 2 + of_scale(twist[:3], self._scale_sigma))
 
     def _refined(
         self, found: Alignment, keyframe: Keyframe, frame: OdometryFrame,
@@ -272,6 +275,10 @@ class OdometryEstimator:
             target.inverse_depth = target.corrected_by(frame, rigid(found.T_target2source))
         return found
 
+    @property
+    def _scale_sigma(self) -> float:
+        return self.settings.predicted_scale_sigma if self._has_network_metres else 0.0
+
     def _wants_keyframe(self, found: Alignment) -> bool:
         return (found.flow > self.settings.keyframe_flow * self._engines.size[0]
                 or found.overlap < self.settings.keyframe_overlap)
@@ -287,7 +294,7 @@ class OdometryEstimator:
         is_keyframe: bool = False, is_stationary: bool = False,
         twist: Matrix | None = None, twist_covariance: Matrix | None = None,
     ) -> OdometryResult:
-        covariance = self._covariance
+        covariance = self._covariance + of_scale(self._pose[:3, 3], self._scale_sigma)
         # Before a first frame nothing can have moved: odom begins with it.
         if self._state == LOST and self._tracked > -math.inf:
             covariance = while_lost(covariance, self._seconds - self._tracked)
@@ -297,7 +304,7 @@ class OdometryEstimator:
             'cost_before': found.cost_before, 'cost_after': found.cost_after}
         return OdometryResult(
             self._state, self._reason, self._pose.copy(),
-            np.zeros(6) if twist is None else twist, covariance.copy(),
+            np.zeros(6) if twist is None else twist, covariance,
             unknown if twist_covariance is None else twist_covariance, self._unit,
             is_keyframe, is_stationary, timings=timings, **figures)
 

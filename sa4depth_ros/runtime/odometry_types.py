@@ -44,8 +44,9 @@ class OdometrySettings:
     ``predicted_depth_sigma``, ``measured_depth_sigma``: relative standard deviation of depth at
     a point, of a network and of a sensor; the larger, the less a point says along its epipolar
     line. ``predicted_relief_sigma`` takes the place of the first in a last correction of turn
-    and direction. ``refine_depth``: whether predicted depth of a keyframe is corrected by what
-    later frames see.
+    and direction. ``predicted_scale_sigma``: relative standard deviation of the scale that all
+    depth of a network has in common, which covariances in metres tell. ``refine_depth``: whether
+    predicted depth of a keyframe is corrected by what later frames see.
     """
 
     initial_guess: str = 'constant_velocity'
@@ -59,6 +60,7 @@ class OdometrySettings:
     predicted_depth_sigma: float = 0.3
     predicted_relief_sigma: float = 3.0
     measured_depth_sigma: float = 0.05
+    predicted_scale_sigma: float = 0.15
     refine_depth: bool = False
 
     def __post_init__(self) -> None:

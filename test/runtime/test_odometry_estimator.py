@@ -154,6 +154,48 @@ def test_it_recovers_in_the_middle_of_anything(estimator, walk) -> None:
     assert result.state == 'tracking'
 
 
+def _nees(result, pose):
+    error = result.T_camera2odom[:3, 3] - pose[:3, 3]
+    return error @ np.linalg.solve(result.pose_covariance[:3, :3], error) / 3
+
+
+@pytest.mark.parametrize('factor', [0.85, 1.2])
+def test_covariances_know_of_a_scale_that_is_wrong_everywhere(
+    estimator, walk, truth, factor,
+) -> None:
+    wrong = [replace(given, depth=np.float32(factor) * given.depth, is_predicted=True)
+             for given in walk]
+    found = {}
+    for sigma in (0.0, abs(factor - 1)):
+        estimator.reset()
+        estimator.settings = OdometrySettings(predicted_scale_sigma=sigma)
+        found[sigma > 0] = [estimator.update(given) for given in wrong]
+    results = found[True]
+    assert _nees(found[False][-1], truth[-1]) > 3
+    assert max(_nees(result, pose) for result, pose in zip(results[10:], truth[10:])) < 1
+    # Sure of itself to the sides it stays, and of its path: only the covariance has changed.
+    np.testing.assert_array_equal(results[-1].T_camera2odom, found[False][-1].T_camera2odom)
+    added = results[-1].pose_covariance - found[False][-1].pose_covariance
+    assert np.linalg.matrix_rank(added, tol=1e-9) == 1
+    speed = results[-1].twist[:3] @ results[-1].twist[:3]
+    along = (results[-1].twist_covariance - found[False][-1].twist_covariance).trace()
+    assert along == pytest.approx((factor - 1) ** 2 * speed)
+
+
+@pytest.mark.parametrize('kind', [{'is_predicted': False}, {'unit': 'relative'}])
+def test_measured_and_relative_depth_have_no_common_scale_to_doubt(
+    estimator, walk, kind,
+) -> None:
+    covariances = []
+    for sigma in (0.0, 0.5):
+        estimator.reset()
+        estimator.settings = OdometrySettings(predicted_scale_sigma=sigma)
+        for given in walk[:8]:
+            result = estimator.update(replace(given, **{'is_predicted': True, **kind}))
+        covariances.append(result.pose_covariance)
+    np.testing.assert_array_equal(*covariances)
+
+
 def test_lose_and_reset(estimator, walk) -> None:
     for given in walk[:5]:
         estimator.update(given)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from sa4depth_ros.runtime.motion_engines import Alignment
 from sa4depth_ros.runtime.odometry_covariance import (
-    composed, is_determined, motion_covariance, while_lost)
+    composed, is_determined, motion_covariance, of_scale, while_lost)
 from sa4depth_ros.runtime.odometry_frame import flow_between, OdometryFrame
 from sa4depth_ros.runtime.rigid_motion import motion_of, twist_of
 
@@ -60,6 +60,16 @@ def test_predicted_depth_adds_uncertainty_along_the_motion() -> None:
     added = unsure - sure
     assert added[2, 2] > 0.001
     assert np.count_nonzero(np.abs(added) > 1e-12) == 1
+
+
+def test_a_common_scale_is_uncertain_along_the_way_alone() -> None:
+    way = np.array([3.0, -4.0, 0.0])
+    added = of_scale(way, 0.1)
+    assert way @ added[:3, :3] @ way / 25 == pytest.approx(0.5 ** 2)
+    np.testing.assert_allclose(added[:3, :3] @ [4, 3, 0], 0, atol=1e-12)
+    np.testing.assert_allclose(added[:3, :3] @ [0, 0, 1], 0, atol=1e-12)
+    assert not added[3:].any()
+    assert not added[:, 3:].any()
 
 
 def test_covariances_compose_as_samples_do() -> None:
