@@ -37,6 +37,8 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 DEADLINE = 30.0
+# A node that has met the writer of a client before its reader loses the response, after 100 ms.
+PATIENCE = 5.0
 OUTPUTS = {'depth/image': Image, 'depth/image_raw': Image, 'depth/camera_info': CameraInfo,
            'points': PointCloud2, 'depth/color': Image}
 _numbers = itertools.count(1)
@@ -186,21 +188,27 @@ class Bench:
             lambda: (status := self.status(camera)) is not None and accept(status) and status,
             what, also)
 
-    def call(self, kind: Any, service: str, request: Any) -> Any:
-        """Call a service of the node and give its response."""
+    def call(self, kind: Any, service: str, request: Any, *, patience: float = PATIENCE) -> Any:
+        """Call a service of the node, again each ``patience`` seconds; gives its response."""
         client = self.node.create_client(kind, f'{self.NODE}/{service}')
+        calls: list[Any] = []
+
+        def answered() -> Any:
+            if time.monotonic() >= start + patience * len(calls):
+                calls.append(client.call_async(request))
+            return next((call for call in calls if call.done()), None)
         try:
             self.wait(client.service_is_ready, f'service {service}')
-            future = client.call_async(request)
-            self.wait(future.done, f'response of {service}')
-            return future.result()
+            start = time.monotonic()
+            return self.wait(answered, f'response of {service}').result()
         finally:
             self.node.destroy_client(client)
 
     def transition(self, label: str) -> bool:
         request = ChangeState.Request()
         request.transition.label = label
-        return bool(self.call(ChangeState, 'change_state', request).success)
+        # The same transition twice would be refused.
+        return bool(self.call(ChangeState, 'change_state', request, patience=DEADLINE).success)
 
     def state(self) -> str:
         return str(self.call(GetState, 'get_state', GetState.Request()).current_state.label)
