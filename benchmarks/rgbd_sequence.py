@@ -53,6 +53,12 @@ class Calibration:
     intrinsics: tuple[float, float, float, float]
     distortion: tuple[float, float, float, float, float] = (0.0,) * 5
 
+    @property
+    def K(self) -> NDArray[np.float64]:
+        """Give the matrix (3, 3)."""
+        fx, fy, cx, cy = self.intrinsics
+        return np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
+
 
 # As the authors of the two benchmarks give them; freiburg3 is rectified.
 CAMERAS = {
@@ -113,8 +119,7 @@ def _calibration(folder: Path, camera: str) -> Calibration:
 
 
 def _lens(calibration: Calibration) -> Lens:
-    fx, fy, cx, cy = calibration.intrinsics
-    K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
+    K = calibration.K
     return Lens(*_SIZE, K, K, calibration.distortion, rectified=False)
 
 

@@ -77,18 +77,30 @@ def evaluate_bag(
     return tally.result(bag.name, numbers.start)
 
 
+def compare(
+    estimator: Estimator, rgb: NDArray[np.uint8], depth: NDArray[np.float32],
+    camera: CameraModel, config: DataConfig, name: str,
+) -> tuple[Picture, str]:
+    """
+    Give an image (h, w, 3) with its true and its predicted depth (h, w), and the latter's unit.
+
+    ``camera`` is of the image as it is, and ``depth`` (h', w') lies on its pixels, 0 where it is
+    unknown; what comes back is rectified. BagError, with ``name``, for depth of another shape.
+    """
+    size = (camera.width, camera.height)
+    target = rectified_depth(depth, FrameGeometry(size, size, camera), name)
+    frame = estimator.estimate(rgb, camera)
+    return Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
+
+
 def _compared(
     estimator: Estimator, bag: BagIndex, entries: Sequence[FrameEntry], config: DataConfig,
 ) -> Iterator[tuple[Picture, str]]:
     for entry in tqdm(entries, desc=bag.name, disable=None):
-        rgb = bag.read_image(entry)
-        camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
-        depth = bag.read_depth(entry)
+        rgb, depth = bag.read_image(entry), bag.read_depth(entry)
         assert depth is not None
-        size = (camera.width, camera.height)
-        target = rectified_depth(depth, FrameGeometry(size, size, camera), bag.name)
-        frame = estimator.estimate(rgb, camera)
-        yield Picture(frame.color(), _limited(target, config), frame.depth), frame.unit
+        camera = bag.camera(entry, (rgb.shape[1], rgb.shape[0]))
+        yield compare(estimator, rgb, depth, camera, config, bag.name)
 
 
 def _limited(depth: NDArray[np.float32], config: DataConfig) -> NDArray[np.float32]:

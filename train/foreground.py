@@ -32,21 +32,28 @@ _MOST_BLUR = 4.0
 # Plain plates that fill a side look like floors and walls cut off there: few, and small.
 _PLANTS = 0.75
 _LARGEST_SOLID = 0.2
+# Share of the width: a depth camera sees no smaller gap between leaves, nor does the network.
+_GAP = 0.055
 _BITS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """What is drawn: ``color`` (h, w, 3), how much of it covers (h, w) and its depth (h, w)."""
+    """
+    What is drawn: ``color`` (h, w, 3), how much of it covers (h, w) and its depth (h, w).
+
+    Gaps of up to ``gap`` pixels count as what is around them.
+    """
 
     color: NDArray[np.float32]
     cover: NDArray[np.float32]
     depth: Depth
+    gap: int
 
     @classmethod
-    def empty(cls, height: int, width: int) -> '_Layer':
+    def empty(cls, height: int, width: int, gap: int) -> '_Layer':
         return cls(np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32),
-                   np.zeros((height, width), np.float32))
+                   np.zeros((height, width), np.float32), gap)
 
 
 def add_foreground(
@@ -57,12 +64,15 @@ def add_foreground(
 
     ``image`` (h, w, 3) RGB, ``depth`` (h, w) metres, 0 unknown; new ones come back, or the same
     when ``config.foreground`` leaves them out. They are often dark and out of focus, as things
-    that near are. Nothing is put behind what is known to be nearer.
+    that near are. Nothing is put behind what is known to be nearer. Between leaves that are close
+    together one sees the background, but depth is the plant's, as depth cameras measure it.
     """
     if config.foreground == 0 or rng.random() >= config.foreground:
         return image, depth
-    layer = _Layer.empty(*depth.shape)
-    if rng.random() < _PLANTS:
+    is_plant = rng.random() < _PLANTS
+    height, width = depth.shape
+    layer = _Layer.empty(height, width, round(_GAP * width) if is_plant else 0)
+    if is_plant:
         _draw_plant(layer, rng)
     else:
         for _ in range(rng.integers(1, 4)):
@@ -79,8 +89,23 @@ def _composed(image: Image, depth: Depth, layer: _Layer, blur: float) -> tuple[I
         cover, color = (cv2.GaussianBlur(one, (0, 0), blur)  # type: ignore[assignment]
                         for one in (cover, color))
     mixed = image * (1 - cover[..., None]) + color
-    near = (cover > 0.5) & (layer.depth > 0) & ~behind
-    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8), np.where(near, layer.depth, depth)
+    near = _closed(np.where((cover > 0.5) & (layer.depth > 0), layer.depth, 0), layer.gap)
+    shown = (near > 0) & ~((depth > 0) & (depth < near))
+    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8), np.where(shown, near, depth)
+
+
+def _closed(depth: Depth, gap: int) -> Depth:
+    """Fill gaps of up to ``gap`` pixels in depth (h, w), 0 where there is none, from around."""
+    if gap < 2:
+        return depth
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
+    drawn = (depth > 0).astype(np.float32)
+    # Leaves go on beyond the edge of the picture.
+    wide = cv2.copyMakeBorder(drawn, gap, gap, gap, gap, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)[gap:-gap, gap:-gap] > 0
+    total, share = (cv2.blur(one, (2 * gap, 2 * gap)) for one in (depth, drawn))
+    filled = closed & (drawn == 0) & (share > 1e-4)
+    return np.where(filled, total / np.maximum(share, np.float32(1e-4)), depth)
 
 
 def _draw_plant(layer: _Layer, rng: np.random.Generator) -> None:

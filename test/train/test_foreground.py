@@ -14,6 +14,7 @@
 
 """Things that are drawn before the camera, and their depth."""
 
+import cv2
 import numpy as np
 import pytest
 from sa4depth_ros.errors import ConfigError
@@ -31,6 +32,11 @@ def _room(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8), depth
 
 
+def _near(drawn: np.ndarray) -> np.ndarray:
+    """Give what lies no farther from something drawn (h, w) than the widest gap that is filled."""
+    return cv2.dilate(drawn.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+
+
 def test_depth_is_that_of_what_is_drawn_and_never_behind_what_is_nearer() -> None:
     shares = []
     for seed in range(40):
@@ -42,7 +48,7 @@ def test_depth_is_that_of_what_is_drawn_and_never_behind_what_is_nearer() -> Non
         changed = near != depth
         assert ((near[changed] >= 0.15) & (near[changed] <= 3.2)).all()
         assert not changed[60:, :40][near[60:, :40] > 0.2].any()
-        assert (drawn != image)[changed].any(axis=-1).all()
+        assert _near((drawn != image).any(axis=-1))[changed].all()
         shares.append(changed.mean())
         np.testing.assert_array_equal(image, kept[0])
         np.testing.assert_array_equal(depth, kept[1])
@@ -50,13 +56,28 @@ def test_depth_is_that_of_what_is_drawn_and_never_behind_what_is_nearer() -> Non
     assert 0.02 < np.mean(shares) < 0.5
 
 
-def test_what_looks_the_same_is_as_far_as_before() -> None:
+def test_what_is_away_from_all_that_is_drawn_is_as_far_as_before() -> None:
     image, depth = _room(0)
     for seed in range(10):
         drawn, near = add_foreground(image, depth, ALWAYS, np.random.default_rng(seed))
-        same = (drawn == image).all(axis=-1)
-        assert same.mean() > 0.1
-        np.testing.assert_array_equal(near[same], depth[same])
+        far = ~_near((drawn != image).any(axis=-1))
+        assert far.mean() > 0.05
+        np.testing.assert_array_equal(near[far], depth[far])
+
+
+def test_between_leaves_depth_is_that_of_the_plant() -> None:
+    filled, image, depth = [], np.full((*SIZE, 3), 200, np.uint8), np.full(SIZE, 4, np.float32)
+    for seed in range(60):
+        drawn, near = add_foreground(image, depth, ALWAYS, np.random.default_rng(seed))
+        changed = (near != depth).astype(np.uint8)
+        closed = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        inner = np.s_[4:-4, 4:-4]
+        assert (closed != changed)[inner].mean() < 0.003
+        bright = (drawn == image).all(axis=-1) & (changed > 0)
+        filled.append(bright.mean())
+        low, high = near[changed > 0].min(initial=9), near[changed > 0].max(initial=0)
+        assert ((near[bright] >= low) & (near[bright] <= high)).all()
+    assert max(filled) > 0.01
 
 
 def test_the_same_seed_draws_the_same() -> None:
