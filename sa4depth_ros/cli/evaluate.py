@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`sa4depth evaluate`: a model against the depth and odometry of bags or of a benchmark."""
+"""`sa4depth evaluate`: a model against depth and odometry of bags, worlds or a benchmark."""
 
 import argparse
 from pathlib import Path
@@ -32,10 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='an .onnx model, or a .safetensors checkpoint')
     parser.add_argument('--bag', type=Path, action='append',
                         help='a ROS 1 .bag file or a rosbag2 folder; give it again for more')
+    parser.add_argument('--worlds', type=Path, action='append',
+                        help='a cache of `sa4depth render-worlds`, beside bags or in place of '
+                             'them; give it again for more')
     parser.add_argument('--from', type=float, default=0.0, dest='start', metavar='FRACTION',
-                        help='begin here in each bag; 0.8 is the part held out by training')
+                        help='begin here in each bag or cache; 0.8 is the part of a bag that '
+                             'training held out')
     parser.add_argument('--frames', default='', metavar='A:B',
-                        help='only the frames A to B - 1 of each bag, counted from 0')
+                        help='only the frames A to B - 1 of each bag or cache, counted from 0')
     parser.add_argument('--output', type=Path, default=Path('evaluation'),
                         help='folder for metrics.json, pictures, and the page that shows them')
     parser.add_argument('--html', type=Path, nargs='?', metavar='FILE',
@@ -66,11 +70,13 @@ def run(args: argparse.Namespace) -> int:
 def _run_bags(args: argparse.Namespace, limits: tuple[int, int] | None) -> int:
     from sa4depth_train.bag_report import measure_bag, tables, write_report
     from sa4depth_train.excerpt import Excerpt
+    from sa4depth_train.rendered_evaluation import measure_worlds
     estimator = open_estimator(args)
     motion = _motion_estimator(args.model) if args.model.suffix == '.safetensors' else None
     config = _data_config(args)
     excerpt = Excerpt(args.start, limits)
-    reports = [measure_bag(bag, config, excerpt, estimator, motion) for bag in args.bag]
+    reports = [measure_bag(bag, config, excerpt, estimator, motion) for bag in args.bag or ()]
+    reports += [measure_worlds(path, config, excerpt, estimator) for path in args.worlds or ()]
     header = {'model': str(args.model), 'backend': estimator.engine.name, 'from': args.start,
               'frames': args.frames or 'all', 'min_depth': config.min_depth,
               'max_depth': config.max_depth}

@@ -52,10 +52,11 @@ def add_dataset_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_source(args: argparse.Namespace) -> None:
-    """Raise ConfigError unless there are bags or a benchmark, with their own options only."""
-    if bool(args.bag) == bool(args.dataset):
-        raise ConfigError('expected either --bag, once or more, or --dataset with --root; got '
-                          f'{"both" if args.bag else "neither"}')
+    """Raise ConfigError unless there are bags, worlds or a benchmark, with their own options."""
+    recorded = bool(args.bag or args.worlds)
+    if recorded == bool(args.dataset):
+        raise ConfigError('expected either --bag or --worlds, once or more, or --dataset with '
+                          f'--root; got {"both" if recorded else "neither"}')
     if args.dataset:
         _refuse(args, _BAG_OPTIONS, '--bag')
     else:

@@ -28,6 +28,7 @@ COMMANDS = {
     'train': 'train a network on bags and rendered worlds',
     'evaluate': 'measure a model against depth and odometry, of bags or of a public benchmark',
     'calibrate': 'find the metric scale of a model from a bag',
+    'average': 'write the mean of the weights of several checkpoints as one',
     'export': 'write a trained checkpoint as a self-describing ONNX model',
     'build-engine': 'build the TensorRT engine of a model ahead of time',
     'doctor': 'collect what this machine runs: versions, engine, parity, latency',

@@ -16,11 +16,27 @@
 
 import json
 
+import numpy as np
 import pytest
+from rendered_cache import write_cache
 from sa4depth_ros.cli.main import main
 from walk_bag import write_walk
 
 torch = pytest.importorskip('torch')
+
+
+class TwoMetres:
+    """Says that everything is 2 m away."""
+
+    depth, unit = np.full((64, 96), 2, np.float32), 'm'
+
+    def estimate(self, rgb, camera):
+        assert (rgb.shape, camera.K[0, 0]) == ((64, 96, 3), 80.0)
+        self.image = rgb
+        return self
+
+    def color(self):
+        return self.image
 
 
 @pytest.fixture(scope='module')
@@ -86,3 +102,44 @@ def test_a_topic_that_is_not_there_is_named(bag, checkpoints, tmp_path, capsys) 
     assert main(['evaluate', '--model', str(checkpoints[0]), '--bag', str(bag),
                  '--odom-topic', '/wheels', '--output', str(tmp_path)]) == 2
     assert '/wheels' in capsys.readouterr().err
+
+
+def test_worlds_are_measured_beside_a_bag(bag, checkpoints, tmp_path, capsys) -> None:
+    cache = write_cache(tmp_path / 'worlds', worlds=2, frames=3, unseen=1)
+    assert main(['evaluate', '--model', str(checkpoints[1]), '--bag', str(bag), '--worlds',
+                 str(cache), '--threads', '1', '--output', str(tmp_path / 'out')]) == 0
+    assert '1 worlds with surfaces that are for testing only, 2 others' in capsys.readouterr().out
+    report = json.loads((tmp_path / 'out' / 'metrics.json').read_text(encoding='utf-8'))
+    walk, worlds = report['bags']
+    assert (walk['bag'], worlds['bag']) == ('walk', 'worlds')
+    assert worlds['metrics']['frames'] == 9
+    assert (tmp_path / 'out' / 'worlds.png').exists()
+
+
+def test_depth_of_worlds_is_exact(tmp_path) -> None:
+    """In world n depth is n + 1 metres, so one that says 2 m errs by 1, 0 and 1/3."""
+    from sa4depth_train.data_config import DataConfig
+    from sa4depth_train.excerpt import Excerpt
+    from sa4depth_train.rendered_evaluation import measure_worlds
+
+    cache, config = write_cache(tmp_path / 'worlds', worlds=3, frames=2), DataConfig()
+    result = measure_worlds(cache, config, Excerpt(), TwoMetres()).depth
+    assert result.metrics['abs_rel'] == pytest.approx((1 + 0 + 1 / 3) / 3)
+    assert [picture.name for picture in result.pictures] == [f'frame {n}' for n in range(6)]
+    # Farther than the limit is not counted, nor is what the excerpt leaves out.
+    near = measure_worlds(cache, DataConfig(max_depth=2.5), Excerpt(), TwoMetres()).depth
+    assert near.metrics['frames'] == 4
+    last = measure_worlds(cache, config, Excerpt(frames=(4, 6)), TwoMetres()).depth
+    assert last.metrics['abs_rel'] == pytest.approx(1 / 3)
+    assert last.first_frame == 4
+
+
+@pytest.mark.parametrize(('source', 'said'), [
+    (['--worlds', '{tmp}/none'], 'make one with: sa4depth render-worlds'),
+    ([], 'expected either --bag or --worlds'),
+    (['--worlds', '{tmp}', '--dataset', 'nyuv2'], 'got both'),
+    (['--worlds', '{tmp}', '--root', '{tmp}'], '--root is for --dataset')])
+def test_a_wrong_source_says_what_to_do(checkpoints, tmp_path, capsys, source, said) -> None:
+    words = [word.format(tmp=tmp_path) for word in source]
+    assert main(['evaluate', '--model', str(checkpoints[1]), *words]) == 2
+    assert said in capsys.readouterr().err
